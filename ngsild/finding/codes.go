@@ -1,0 +1,129 @@
+package finding
+
+// Code is the stable name of a kind of finding. Scripts may rely on it; it is
+// never reused for another meaning. docs/findings.md describes each.
+type Code string
+
+// Severity gives the severity that findings of this code have. A code that the
+// catalogue does not hold is an Error.
+func (c Code) Severity() Severity {
+	if s, ok := severities[c]; ok {
+		return s
+	}
+	return Error
+}
+
+// Codes of reading a source: file, encoding, table, cells.
+const (
+	SourceEmpty           Code = "source-empty"            // 0 bytes
+	SourceNoRows          Code = "source-no-rows"          // a header and nothing else
+	SourceWrongFormat     Code = "source-wrong-format"     // not what its name says
+	SourceEncoding        Code = "source-encoding"         // bytes that the encoding does not have
+	SourceUnsure          Code = "source-unsure"           // a dialect detected without certainty
+	SourceMissingColumn   Code = "source-missing-column"   // the mapping names a column that is not there
+	SourceDuplicateColumn Code = "source-duplicate-column" // a header name twice
+	SourceRagged          Code = "source-ragged"           // more or fewer cells than the header
+	SourceCellError       Code = "source-cell-error"       // an error cell of a spreadsheet (#N/A)
+	SourceQuote           Code = "source-quote"            // a quoted cell that never ends or goes on after its quote
+)
+
+// Codes of applying a mapping to a row.
+const (
+	CellNumber       Code = "cell-number"
+	CellInteger      Code = "cell-integer"
+	CellBoolean      Code = "cell-boolean"
+	CellDate         Code = "cell-date"
+	CellTimeSkipped  Code = "cell-time-skipped" // a local time that a clock change leaves out
+	CellTimeDoubled  Code = "cell-time-doubled" // a local time that a clock change has twice
+	CellPoint        Code = "cell-point"
+	CellPointSwapped Code = "cell-point-swapped" // latitude and longitude the other way round
+	CellGeoJSON      Code = "cell-geojson"
+	CellLookup       Code = "cell-lookup" // not in the look-up table
+	CellEmpty        Code = "cell-empty"  // a required cell without a value
+	RowID            Code = "row-id"      // an id that cannot be made or is no URI
+	RowCollision     Code = "row-collision"
+	RowCondition     Code = "row-condition"
+)
+
+// Codes of a mapping, a use case or another YAML file of ours.
+const (
+	YAMLSyntax         Code = "yaml-syntax"
+	YAMLUnknownKey     Code = "yaml-unknown-key"
+	YAMLType           Code = "yaml-type"
+	YAMLMissing        Code = "yaml-missing"
+	MappingTemplate    Code = "mapping-template"
+	MappingConverter   Code = "mapping-converter"
+	MappingUnit        Code = "mapping-unit"
+	MappingUnknownTerm Code = "mapping-unknown-term"
+	MappingKind        Code = "mapping-kind"
+	MappingLookup      Code = "mapping-lookup"
+	MappingCondition   Code = "mapping-condition"
+)
+
+// Codes of NGSI-LD structure (ETSI GS CIM 009 clause 4.5).
+const (
+	EntityJSON        Code = "entity-json" // not JSON
+	EntityStructure   Code = "entity-structure"
+	EntityID          Code = "entity-id"
+	EntityType        Code = "entity-type"
+	EntityDuplicate   Code = "entity-duplicate" // a member, a datasetId or an entity twice
+	AttributeName     Code = "attribute-name"
+	AttributeType     Code = "attribute-type"
+	AttributeMember   Code = "attribute-member" // missing or not allowed beside the type
+	AttributeValue    Code = "attribute-value"
+	AttributeObject   Code = "attribute-object"
+	AttributeGeometry Code = "attribute-geometry"
+	AttributeTime     Code = "attribute-time"
+	AttributeDataset  Code = "attribute-dataset"
+	AttributeUnit     Code = "attribute-unit"
+)
+
+// Codes of JSON-LD contexts.
+const (
+	ContextUnknownURL  Code = "context-unknown-url"
+	ContextInvalid     Code = "context-invalid"
+	ContextDuplicate   Code = "context-duplicate-key"
+	ContextPrefix      Code = "context-undefined-prefix"
+	ContextCoreTerm    Code = "context-core-term"
+	ContextUnknownTerm Code = "context-unknown-term"
+)
+
+// Codes of validation against a model.
+const (
+	ModelUnknown   Code = "model-unknown"
+	ModelSchema    Code = "model-schema"
+	ModelKind      Code = "model-kind"
+	ModelUnit      Code = "model-unit"
+	ModelAttribute Code = "model-attribute" // neither the model nor a user @context has it
+	RelationDangle Code = "relationship-dangling"
+)
+
+// Codes of the inventory.
+const (
+	InventorySheet   Code = "inventory-sheet"
+	InventoryMissing Code = "inventory-missing"
+	InventoryValue   Code = "inventory-value"
+	InventoryFile    Code = "inventory-file"
+	InventoryFormat  Code = "inventory-format"
+	InventoryColumn  Code = "inventory-column"
+	InventoryRef     Code = "inventory-reference"
+)
+
+// Codes of the broker and of verification.
+const (
+	BrokerRefused Code = "broker-refused" // the broker refused an entity
+	VerifyRows    Code = "verify-rows"
+	VerifyCount   Code = "verify-count"
+	VerifySum     Code = "verify-sum"
+	VerifySource  Code = "verify-source" // the source changed since the run
+)
+
+// severities holds the codes that are not errors.
+var severities = map[Code]Severity{
+	SourceNoRows:       Warning,
+	SourceUnsure:       Warning,
+	ContextUnknownURL:  Warning,
+	ContextUnknownTerm: Warning,
+	RelationDangle:     Warning,
+	ModelUnknown:       Warning,
+}

@@ -1,0 +1,51 @@
+# Two commands do all the set-up: make demo, make test. Both need Go alone.
+
+GO          ?= go
+STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PLATFORMS    = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+FUZZTIME    ?= 10s
+
+.PHONY: build demo test ci bench fuzz lint examples platforms clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -o bin/ldt ./cmd/ldt
+
+## demo: the whole pipeline on the Paris example; serves until interrupted
+demo: build
+	bin/ldt run examples/paris-energy --serve
+
+## test: every test, offline
+test:
+	$(GO) test ./...
+
+## ci: what a change must pass
+ci: lint test race examples platforms fuzz
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+race:
+	$(GO) test -race ./...
+
+## examples: every use case of examples/ from a clean state, twice
+examples: build
+	@for dir in examples/*/; do .ci/example "$$dir" || exit 1; done
+
+platforms:
+	@for p in $(PLATFORMS); do \
+	  echo "build $$p"; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./cmd/ldt || exit 1; \
+	done
+
+## fuzz: each fuzz target for FUZZTIME
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+## bench: ratios against what the standard library needs, in one run
+bench:
+	$(GO) test -run '^$$' -bench Pipeline -benchtime 1x ./cmd/ldt
+
+clean:
+	rm -rf bin

@@ -1,0 +1,356 @@
+package etl
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"os"
+	"slices"
+	"sort"
+)
+
+// index remembers, for each entity id, the row that made it first, in bounded
+// memory: ids are held as 128-bit hashes, and what does not fit in the table is
+// sorted and written to temporary files, with a Bloom filter in front. From
+// filterFrom ids on the memory is constant up to filterKeys ids, and then grows
+// by two bytes an id. It is used by one goroutine.
+type index struct {
+	seeds   [2]maphash.Seed
+	table   []entry // open addressing; a power of two
+	used    int
+	limit   int // entries in the table before they are written out
+	filters []filter
+	keys    int // ids ever added
+	runs    []*run
+	dir     string
+}
+
+// entry is one id: its hash and the row that made it, which is never 0.
+type entry struct {
+	hi, lo uint64
+	row    int64
+}
+
+const (
+	entryBytes  = 24
+	blockSize   = 256 // entries of a run between two fences
+	tableLimit  = 1 << 17
+	filterFrom  = 1 << 16
+	filterKeys  = 1 << 24
+	filterBytes = 32 << 20
+	fanIn       = 8 // runs of one level that are merged into one of the next
+)
+
+// newIndex gives an empty index that writes its files below dir ("" is the
+// system's folder for temporary files).
+func newIndex(dir string) *index {
+	return &index{
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		table: make([]entry, 1<<10),
+		limit: tableLimit,
+		dir:   dir,
+	}
+}
+
+func (x *index) hash(id string) entry {
+	return entry{hi: maphash.String(x.seeds[0], id), lo: maphash.String(x.seeds[1], id)}
+}
+
+// find gives the row that made the id with this hash first, or 0.
+func (x *index) find(e entry) (int64, error) {
+	if !x.mayHave(e) {
+		return 0, nil
+	}
+	if slot := x.slot(e); x.table[slot].row != 0 {
+		return x.table[slot].row, nil
+	}
+	for _, r := range x.runs {
+		if row, err := r.find(e); row != 0 || err != nil {
+			return row, err
+		}
+	}
+	return 0, nil
+}
+
+// add notes that row made the id with this hash, which find does not know yet.
+func (x *index) add(e entry, row int64) error {
+	e.row = row
+	x.keys++
+	if x.keys == filterFrom {
+		x.filters = append(x.filters, newFilter())
+		for _, old := range x.table {
+			if old.row != 0 {
+				x.filters[0].set(old)
+			}
+		}
+	}
+	if len(x.filters) > 0 {
+		if x.keys%filterKeys == 0 {
+			x.filters = append(x.filters, newFilter())
+		}
+		x.filters[len(x.filters)-1].set(e)
+	}
+	x.table[x.slot(e)] = e
+	x.used++
+	switch {
+	case x.used >= x.limit:
+		return x.spill()
+	case x.used*2 > len(x.table):
+		x.grow()
+	}
+	return nil
+}
+
+// slot gives the place of the entry in the table, or the free one where it goes.
+func (x *index) slot(e entry) int {
+	mask := len(x.table) - 1
+	i := int(e.hi) & mask
+	for x.table[i].row != 0 && (x.table[i].hi != e.hi || x.table[i].lo != e.lo) {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+func (x *index) grow() {
+	old := x.table
+	x.table = make([]entry, 2*len(old))
+	for _, e := range old {
+		if e.row != 0 {
+			x.table[x.slot(e)] = e
+		}
+	}
+}
+
+// mayHave is false only where the id was never added.
+func (x *index) mayHave(e entry) bool {
+	if len(x.filters) == 0 {
+		return x.keys > 0
+	}
+	for _, f := range x.filters {
+		if f.has(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// spill writes the table as a sorted run and empties it. The entries are
+// sorted in the table's own memory, which is cleared afterwards.
+func (x *index) spill() error {
+	list := x.table[:0]
+	for _, e := range x.table {
+		if e.row != 0 {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, compareEntries)
+	next := 0
+	r, err := writeRun(x.dir, 0, func() (entry, error) {
+		if next == len(list) {
+			return entry{}, io.EOF
+		}
+		next++
+		return list[next-1], nil
+	})
+	if err != nil {
+		return err
+	}
+	x.runs = append(x.runs, r)
+	clear(x.table)
+	x.used = 0
+	return x.compact()
+}
+
+// compact merges runs of one level while there are fanIn of them.
+func (x *index) compact() error {
+	for {
+		n := len(x.runs)
+		if n < fanIn || x.runs[n-fanIn].level != x.runs[n-1].level {
+			return nil
+		}
+		merged, err := mergeRuns(x.dir, x.runs[n-fanIn:])
+		if err != nil {
+			return err
+		}
+		for _, r := range x.runs[n-fanIn:] {
+			r.close()
+		}
+		x.runs = append(x.runs[:n-fanIn], merged)
+	}
+}
+
+// close removes the temporary files.
+func (x *index) close() {
+	for _, r := range x.runs {
+		r.close()
+	}
+	x.runs = nil
+}
+
+func compareEntries(a, b entry) int {
+	switch {
+	case a.hi < b.hi || a.hi == b.hi && a.lo < b.lo:
+		return -1
+	case a == b:
+		return 0
+	}
+	return 1
+}
+
+// run is a file of entries sorted by hash.
+type run struct {
+	file   *os.File
+	level  int
+	count  int
+	fences []uint64 // hi of the first entry of each block
+	block  []byte
+}
+
+// writeRun writes the entries that next gives, until io.EOF.
+func writeRun(dir string, level int, next func() (entry, error)) (*run, error) {
+	file, err := os.CreateTemp(dir, "ldt-index-*")
+	if err != nil {
+		return nil, fmt.Errorf("create the temporary index of ids: %w", err)
+	}
+	r := &run{file: file, level: level, block: make([]byte, blockSize*entryBytes)}
+	w := bufio.NewWriterSize(file, 1<<16)
+	var buf [entryBytes]byte
+	for {
+		e, err := next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			if r.count%blockSize == 0 {
+				r.fences = append(r.fences, e.hi)
+			}
+			r.count++
+			e.put(buf[:])
+			_, err = w.Write(buf[:])
+		}
+		if err != nil {
+			r.close()
+			return nil, fmt.Errorf("write the temporary index of ids: %w", err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		r.close()
+		return nil, fmt.Errorf("write the temporary index of ids: %w", err)
+	}
+	return r, nil
+}
+
+// find gives the row of the entry with this hash, or 0.
+func (r *run) find(e entry) (int64, error) {
+	// The block before the first fence that is not smaller may end with equal hi.
+	first := max(sort.Search(len(r.fences), func(i int) bool { return r.fences[i] >= e.hi })-1, 0)
+	for b := first; b < len(r.fences) && r.fences[b] <= e.hi; b++ {
+		n := min(blockSize, r.count-b*blockSize)
+		if _, err := r.file.ReadAt(r.block[:n*entryBytes], int64(b)*blockSize*entryBytes); err != nil {
+			return 0, fmt.Errorf("read the temporary index of ids: %w", err)
+		}
+		at := func(i int) entry { return getEntry(r.block[i*entryBytes:]) }
+		i := sort.Search(n, func(i int) bool {
+			have := at(i)
+			return have.hi > e.hi || have.hi == e.hi && have.lo >= e.lo
+		})
+		if i < n {
+			if have := at(i); have.hi == e.hi && have.lo == e.lo {
+				return have.row, nil
+			}
+		}
+	}
+	return 0, nil
+}
+
+func (r *run) close() {
+	r.file.Close()
+	os.Remove(r.file.Name())
+}
+
+// mergeRuns writes several runs, which share no id, as one of the next level.
+func mergeRuns(dir string, runs []*run) (*run, error) {
+	type head struct {
+		entry
+		from *bufio.Reader
+	}
+	var heads []head
+	advance := func(h *head) error {
+		var buf [entryBytes]byte
+		if _, err := io.ReadFull(h.from, buf[:]); err != nil {
+			return err
+		}
+		h.entry = getEntry(buf[:])
+		return nil
+	}
+	for _, r := range runs {
+		h := head{from: bufio.NewReaderSize(io.NewSectionReader(r.file, 0, int64(r.count)*entryBytes), 1<<15)}
+		if err := advance(&h); err != nil {
+			return nil, fmt.Errorf("read the temporary index of ids: %w", err)
+		}
+		heads = append(heads, h)
+	}
+	return writeRun(dir, runs[0].level+1, func() (entry, error) {
+		if len(heads) == 0 {
+			return entry{}, io.EOF
+		}
+		least := 0
+		for i := range heads {
+			if compareEntries(heads[i].entry, heads[least].entry) < 0 {
+				least = i
+			}
+		}
+		e := heads[least].entry
+		err := advance(&heads[least])
+		if errors.Is(err, io.EOF) {
+			heads = slices.Delete(heads, least, least+1)
+			err = nil
+		}
+		return e, err
+	})
+}
+
+func (e entry) put(buf []byte) {
+	binary.LittleEndian.PutUint64(buf, e.hi)
+	binary.LittleEndian.PutUint64(buf[8:], e.lo)
+	binary.LittleEndian.PutUint64(buf[16:], uint64(e.row))
+}
+
+func getEntry(buf []byte) entry {
+	return entry{
+		hi:  binary.LittleEndian.Uint64(buf),
+		lo:  binary.LittleEndian.Uint64(buf[8:]),
+		row: int64(binary.LittleEndian.Uint64(buf[16:])),
+	}
+}
+
+// filter is a Bloom filter in blocks of one cache line: eight bits an id, all
+// in one block.
+type filter []uint64
+
+func newFilter() filter { return make(filter, filterBytes/8) }
+
+func (f filter) block(e entry) filter {
+	i := e.hi % (filterBytes / 64) * 8
+	return f[i : i+8]
+}
+
+func (f filter) set(e entry) {
+	block := f.block(e)
+	for word, bits := 0, e.lo; word < 8; word, bits = word+1, bits>>6 {
+		block[word] |= 1 << (bits & 63)
+	}
+}
+
+func (f filter) has(e entry) bool {
+	block := f.block(e)
+	for word, bits := 0, e.lo; word < 8; word, bits = word+1, bits>>6 {
+		if block[word]&(1<<(bits&63)) == 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -30,22 +30,6 @@ type Cell struct {
 // IsNull reports whether the cell has no value.
 func (c Cell) IsNull() bool { return c.Kind == Null }
 
-// Header is the names of a table's columns in order. It does not change after
-// the source was opened.
-type Header struct {
-	Names []string
-}
-
-// Index gives the position of the column with exactly this name, or -1.
-func (h *Header) Index(name string) int {
-	for i, n := range h.Names {
-		if n == name {
-			return i
-		}
-	}
-	return -1
-}
-
 // Origin is where a batch's records come from.
 type Origin struct {
 	File  string // as the user named it
@@ -66,23 +50,4 @@ type Record struct {
 	// Fault is set where the row cannot be used (ragged, broken quoting): it
 	// is to be rejected for that reason, with the cells that could be read.
 	Fault *finding.Finding
-}
-
-// Batch is a run of records that share their memory. Whoever fills it owns the
-// memory of all its cells, which lives until the next Reset: whoever keeps a
-// cell longer copies it.
-type Batch struct {
-	Origin  Origin
-	Header  *Header
-	Records []Record
-
-	cells []Cell
-	bytes []byte
-}
-
-// Reset empties the batch and keeps its memory for the next filling.
-func (b *Batch) Reset() {
-	b.Records = b.Records[:0]
-	b.cells = b.cells[:0]
-	b.bytes = b.bytes[:0]
 }

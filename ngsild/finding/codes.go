@@ -15,6 +15,12 @@ func (c Code) Severity() Severity {
 
 // Codes of reading a source: file, encoding, table, cells.
 const (
+	SourceAbsent          Code = "source-absent"           // no such file, or not one that may be read
+	SourceDamaged         Code = "source-damaged"          // cut off or broken inside
+	SourceSpec            Code = "source-spec"             // a setting under source that cannot be
+	SourceSheet           Code = "source-sheet"            // a workbook has no such sheet
+	SourceHeader          Code = "source-header"           // no header where it was said to be
+	SourceHidden          Code = "source-hidden"           // hidden rows or sheets of a workbook
 	SourceEmpty           Code = "source-empty"            // 0 bytes
 	SourceNoRows          Code = "source-no-rows"          // a header and nothing else
 	SourceWrongFormat     Code = "source-wrong-format"     // not what its name says
@@ -38,6 +44,7 @@ const (
 	CellPoint        Code = "cell-point"
 	CellPointSwapped Code = "cell-point-swapped" // latitude and longitude the other way round
 	CellGeoJSON      Code = "cell-geojson"
+	CellJSON         Code = "cell-json"
 	CellLookup       Code = "cell-lookup" // not in the look-up table
 	CellEmpty        Code = "cell-empty"  // a required cell without a value
 	RowID            Code = "row-id"      // an id that cannot be made or is no URI
@@ -86,6 +93,9 @@ const (
 	ContextPrefix      Code = "context-undefined-prefix"
 	ContextCoreTerm    Code = "context-core-term"
 	ContextUnknownTerm Code = "context-unknown-term"
+	ContextChanged     Code = "context-changed" // not what contexts.lock pinned
+	ContextStale       Code = "context-stale"   // could not be fetched again; the pinned copy is used
+	ContextOrder       Code = "context-order"   // plain JSON-LD would read it another way
 )
 
 // Codes of validation against a model.
@@ -112,18 +122,29 @@ const (
 // Codes of the broker and of verification.
 const (
 	BrokerRefused Code = "broker-refused" // the broker refused an entity
-	VerifyRows    Code = "verify-rows"
-	VerifyCount   Code = "verify-count"
-	VerifySum     Code = "verify-sum"
-	VerifySource  Code = "verify-source" // the source changed since the run
+	// BrokerTooLarge: an entity alone is larger than one request may be.
+	BrokerTooLarge Code = "broker-entity-too-large"
+	// BrokerNumber: long integers are sent with a decimal point.
+	BrokerNumber Code = "broker-number"
+	// BrokerPrecision: an integer that the broker may not hold exactly.
+	BrokerPrecision Code = "broker-precision"
+	VerifyRows      Code = "verify-rows"
+	VerifyCount     Code = "verify-count"
+	VerifySum       Code = "verify-sum"
+	VerifySource    Code = "verify-source" // the source changed since the run
 )
 
 // severities holds the codes that are not errors.
 var severities = map[Code]Severity{
+	SourceHidden:       Info,
 	SourceNoRows:       Warning,
 	SourceUnsure:       Warning,
 	ContextUnknownURL:  Warning,
 	ContextUnknownTerm: Warning,
+	ContextStale:       Warning,
+	ContextOrder:       Info,
 	RelationDangle:     Warning,
 	ModelUnknown:       Warning,
+	BrokerNumber:       Info,
+	BrokerPrecision:    Warning,
 }

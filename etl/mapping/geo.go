@@ -1,0 +1,244 @@
+package mapping
+
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// twoColumns makes a point of a column each for latitude and longitude.
+func (c *cell) twoColumns(x *memory, dst []byte) ([]byte, status) {
+	for _, column := range c.columns {
+		v := x.cell(column)
+		if v.Kind == record.Error {
+			x.cellError(column)
+			return dst, failed
+		}
+		if c.isNull(v) {
+			return c.null(x, dst, column)
+		}
+	}
+	x.first, x.second = x.first[:0], x.second[:0]
+	var ok bool
+	a, b := x.cell(c.columns[0]), x.cell(c.columns[1])
+	if x.first, ok = c.appendNumber(x, x.first, a.Text, a.Kind, c.columns[0]); !ok {
+		return dst, failed
+	}
+	if x.second, ok = c.appendNumber(x, x.second, b.Text, b.Kind, c.columns[1]); !ok {
+		return dst, failed
+	}
+	return c.position(x, dst, c.columns[0])
+}
+
+// appendPoint makes a point of one text with two numbers: "48.85, 2.35".
+func (c *cell) appendPoint(x *memory, dst, text []byte, column int) ([]byte, status) {
+	a, b, ok := c.splitPoint(text)
+	if ok {
+		x.first, ok = c.coordinate(x.first[:0], a)
+	}
+	if ok {
+		x.second, ok = c.coordinate(x.second[:0], b)
+	}
+	if !ok {
+		x.reject(finding.CellPoint, column, `a point is two numbers such as "48.85, 2.35"; set separator where another character stands between them`, "%q is not a point", clip(text))
+		return dst, failed
+	}
+	return c.position(x, dst, column)
+}
+
+// splitPoint cuts a text at the declared separator; else at a semicolon, at the
+// only comma, or at white space, in that order.
+func (c *cell) splitPoint(text []byte) (a, b []byte, ok bool) {
+	text = trimSpace(text)
+	switch {
+	case len(c.separator) > 0:
+		a, b, ok = bytes.Cut(text, c.separator)
+		return a, b, ok
+	case bytes.IndexByte(text, ';') >= 0:
+		return bytes.Cut(text, []byte(";"))
+	case bytes.Count(text, []byte(",")) == 1:
+		return bytes.Cut(text, []byte(","))
+	case bytes.Contains(text, []byte(", ")):
+		return bytes.Cut(text, []byte(", "))
+	}
+	return bytes.Cut(text, []byte(" "))
+}
+
+// coordinate reads one number of a text with two. It has a decimal point, or
+// the source's decimal character.
+func (c *cell) coordinate(dst, s []byte) ([]byte, bool) {
+	if out, ok := plainNumber.append(dst, s); ok {
+		return out, true
+	}
+	return c.number.append(dst, s)
+}
+
+// position appends the point of the numbers x.first and x.second.
+func (c *cell) position(x *memory, dst []byte, column int) ([]byte, status) {
+	lat, lon := x.first, x.second
+	if c.lonFirst {
+		lat, lon = lon, lat
+	}
+	if exceeds(lat, 90) || exceeds(lon, 180) {
+		if !exceeds(lon, 90) && !exceeds(lat, 180) {
+			other := "lon-lat"
+			if c.lonFirst {
+				other = "lat-lon"
+			}
+			x.reject(finding.CellPointSwapped, column, "set order: "+other, "latitude %s and longitude %s seem to be the other way round", lat, lon)
+		} else {
+			x.reject(finding.CellPoint, column, "latitude is from -90 to 90, longitude from -180 to 180, in degrees (WGS 84)", "latitude %s, longitude %s is no place on Earth", lat, lon)
+		}
+		return dst, failed
+	}
+	dst = append(dst, `{"type":"Point","coordinates":[`...)
+	dst = append(append(dst, lon...), ',')
+	dst = append(dst, lat...)
+	return append(dst, "]}"...), done
+}
+
+// exceeds reports whether a JSON number is beyond limit either way. It looks at
+// the digits, so that nothing is rounded.
+func exceeds(number []byte, limit int) bool {
+	if number[0] == '-' {
+		number = number[1:]
+	}
+	whole, fraction, _ := bytes.Cut(number, []byte("."))
+	if e := bytes.IndexByte(number, 'e'); e >= 0 {
+		// A power of ten that was not written out is huge or next to nothing.
+		return number[e+1] == '+'
+	}
+	n := 0
+	for _, c := range whole {
+		if n = n*10 + int(c-'0'); n > limit {
+			return true
+		}
+	}
+	return n == limit && len(bytes.Trim(fraction, "0")) > 0
+}
+
+// Depth of the coordinates of each GeoJSON geometry (RFC 7946 section 3.1); a
+// position has 1.
+func geometryDepth(kind []byte) int {
+	switch string(kind) {
+	case `"Point"`:
+		return 1
+	case `"MultiPoint"`, `"LineString"`:
+		return 2
+	case `"MultiLineString"`, `"Polygon"`:
+		return 3
+	case `"MultiPolygon"`:
+		return 4
+	}
+	return 0
+}
+
+// appendGeoJSON appends a geometry without white space.
+func appendGeoJSON(x *memory, dst, text []byte, column int) ([]byte, status) {
+	start := len(dst)
+	dst, err := jsontext.AppendFormat(dst, text)
+	if err != nil {
+		x.reject(finding.CellGeoJSON, column, "the cell must hold one JSON object such as {\"type\":\"Point\",\"coordinates\":[2.35,48.85]}", "%q is not JSON", clip(text))
+		return dst[:start], failed
+	}
+	if fault, hint := geometryFault(x, dst[start:]); fault != "" {
+		x.reject(finding.CellGeoJSON, column, hint, "%q is not a GeoJSON geometry: %s", clip(text), fault)
+		return dst[:start], failed
+	}
+	return dst, done
+}
+
+// geometryFault says what keeps compact JSON from being a geometry.
+func geometryFault(x *memory, text []byte) (fault, hint string) {
+	x.reader.Reset(text)
+	x.decoder.Reset(&x.reader)
+	const unknown = "its type is not one of Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon"
+	if x.decoder.PeekKind() != '{' {
+		return "it is not an object", ""
+	}
+	if _, err := x.decoder.ReadToken(); err != nil {
+		return err.Error(), ""
+	}
+	var kind, coordinates []byte
+	for x.decoder.PeekKind() == '"' {
+		name, err := x.decoder.ReadValue()
+		if err != nil {
+			return err.Error(), ""
+		}
+		isType, isCoordinates := string(name) == `"type"`, string(name) == `"coordinates"`
+		value, err := x.decoder.ReadValue()
+		if err != nil {
+			return err.Error(), ""
+		}
+		// What the decoder gives lives until its next call.
+		if isType {
+			x.first = append(x.first[:0], value...)
+			kind = x.first
+		}
+		if isCoordinates {
+			x.second = append(x.second[:0], value...)
+			coordinates = x.second
+		}
+	}
+	switch {
+	case kind == nil:
+		return "it has no type", ""
+	case string(kind) == `"Feature"`:
+		return "it is a Feature", "use the geometry of the Feature alone"
+	case geometryDepth(kind) == 0:
+		return unknown, ""
+	case coordinates == nil:
+		return "it has no coordinates", ""
+	}
+	return coordinatesFault(coordinates, geometryDepth(kind))
+}
+
+// coordinatesFault checks the nesting and the range of compact coordinates.
+func coordinatesFault(s []byte, depth int) (fault, hint string) {
+	level, numbers, seen := 0, 0, false
+	for i := 0; i < len(s); {
+		switch c := s[i]; c {
+		case '[':
+			if level++; level > depth {
+				return "its coordinates are nested too deep", ""
+			}
+			numbers = 0
+			i++
+		case ']':
+			if level == depth && (numbers < 2 || numbers > 3) {
+				return "a position has two or three numbers, longitude first", ""
+			}
+			level--
+			i++
+		case ',':
+			i++
+		default:
+			end := i
+			for end < len(s) && s[end] != ',' && s[end] != ']' {
+				end++
+			}
+			number := s[i:end]
+			if level != depth || c != '-' && (c < '0' || c > '9') {
+				return "its coordinates do not have the form of its type", ""
+			}
+			numbers++
+			seen = true
+			var space [64]byte
+			plain, ok := plainNumber.append(space[:0], number)
+			if !ok {
+				return "a coordinate is no number that can be used", ""
+			}
+			if numbers == 1 && exceeds(plain, 180) || numbers == 2 && exceeds(plain, 90) {
+				return "a position is no place on Earth", "longitude comes first, in degrees (WGS 84)"
+			}
+			i = end
+		}
+	}
+	if !seen {
+		return "it has no coordinates", ""
+	}
+	return "", ""
+}

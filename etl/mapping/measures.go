@@ -1,0 +1,186 @@
+package mapping
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/ldtkit/ldt/ngsild"
+)
+
+// Measure is a number that a mapping takes from a column, as it is written in
+// the YAML: what a verification needs to add up the source by itself.
+type Measure struct {
+	// Entity is the index of the entity definition.
+	Entity int
+	Types  []string
+	// Attribute is the path of names from the entity: one name for an
+	// attribute, more for its sub-attributes.
+	Attribute []string
+	Kind      ngsild.Kind // Property, except where the value is a member of one
+	Column    string
+	Integer   bool
+	// From and To are unit codes; both empty where nothing is converted.
+	From, To string
+	// Decimal and Thousands are those declared for the value, or by the
+	// mapping's source; empty where neither says.
+	Decimal, Thousands string
+	// Nulls are texts that the value takes for empty beside those of the
+	// source.
+	Nulls []string
+	// Default is the JSON number in place of an empty cell, or "".
+	Default string
+	// Looked says that the cell is replaced by a look-up before it is read.
+	Looked bool
+	// Conditional says that the attribute or its entity has a condition (when).
+	Conditional bool
+	// DatasetID says that the attribute has instances told apart by datasetId.
+	DatasetID bool
+}
+
+// Measures gives every attribute whose value is a number read from one column,
+// in the order of the mapping.
+func (m *Mapping) Measures() []Measure {
+	var out []Measure
+	for i := range m.entities {
+		e := &m.entities[i]
+		base := Measure{Entity: i, Conditional: e.when.text != ""}
+		for _, t := range e.types {
+			base.Types = append(base.Types, t.text)
+		}
+		out = m.measures(out, base, e.attributes)
+	}
+	return out
+}
+
+func (m *Mapping) measures(out []Measure, base Measure, defs []attributeDef) []Measure {
+	for i := range defs {
+		def := &defs[i]
+		one := base
+		one.Attribute = append(slices.Clone(base.Attribute), def.name)
+		one.Conditional = base.Conditional || def.when.text != ""
+		one.DatasetID = def.datasetID != nil
+		if v := def.value; v != nil && def.member == ngsild.MemberValue && v.form == formCell && len(v.cell.columns) == 1 {
+			k := v.cell
+			if k.as.text == "number" || k.as.text == "integer" || k.as.text == "" && k.unit != nil {
+				number := one
+				number.Kind = ngsild.Property
+				number.Column = k.columns[0].text
+				number.Integer = k.as.text == "integer"
+				if k.unit != nil {
+					number.From, number.To = k.unit.from.text, k.unit.to.text
+				}
+				number.Decimal = cmp.Or(k.decimal.text, m.Source.Decimal)
+				number.Thousands = cmp.Or(k.thousands.text, m.Source.Thousands)
+				number.Nulls = slices.Clone(k.nulls)
+				number.Default = string(k.fallback)
+				number.Looked = k.lookedUp
+				out = append(out, number)
+			}
+		}
+		out = m.measures(out, one, def.attributes)
+	}
+	return out
+}
+
+// Definition is an entity definition as it is written.
+type Definition struct {
+	Types []string
+	Merge Merge
+	Model string
+	// Columns are those that its id is made of.
+	Columns []string
+	// Conditional says that it has a condition (when).
+	Conditional bool
+}
+
+// Definitions gives the entity definitions in the order of the mapping.
+func (m *Mapping) Definitions() []Definition {
+	var out []Definition
+	for i := range m.entities {
+		e := &m.entities[i]
+		d := Definition{Merge: e.merge, Model: e.model.text, Conditional: e.when.text != ""}
+		for _, t := range e.types {
+			d.Types = append(d.Types, t.text)
+		}
+		if e.id != nil {
+			d.Columns = e.id.columns(nil)
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// Columns gives the names of all columns that the mapping reads under entities,
+// each once, in the order of the text. Columns of conditions are not among them.
+func (m *Mapping) Columns() []string {
+	var out []string
+	for i := range m.entities {
+		e := &m.entities[i]
+		if e.id != nil {
+			out = e.id.columns(out)
+		}
+		for _, s := range e.scopes {
+			out = templateColumns(out, s.text)
+		}
+		out = attributeColumns(out, e.attributes)
+	}
+	return out
+}
+
+func attributeColumns(out []string, defs []attributeDef) []string {
+	for i := range defs {
+		for _, v := range []*valueDef{defs[i].value, defs[i].observedAt, defs[i].datasetID} {
+			if v != nil {
+				out = v.columns(out)
+			}
+		}
+		out = attributeColumns(out, defs[i].attributes)
+	}
+	return out
+}
+
+// columns adds the columns that a value reads.
+func (v *valueDef) columns(out []string) []string {
+	switch v.form {
+	case formTemplate:
+		out = templateColumns(out, v.template)
+	case formList:
+		for i := range v.list {
+			out = v.list[i].columns(out)
+		}
+	case formMembers:
+		for i := range v.members {
+			out = v.members[i].value.columns(out)
+		}
+	case formCell:
+		for _, c := range v.cell.columns {
+			out = once(out, c.text)
+		}
+		if v.cell.template != nil {
+			out = templateColumns(out, v.cell.template.text)
+		}
+	}
+	return out
+}
+
+// templateColumns adds the columns of a template; one that cannot be read has
+// none.
+func templateColumns(out []string, text string) []string {
+	parts, err := parseTemplate(text)
+	if err != nil {
+		return out
+	}
+	for _, p := range parts {
+		if p.column != "" {
+			out = once(out, p.column)
+		}
+	}
+	return out
+}
+
+func once(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}

@@ -1,0 +1,154 @@
+package csv
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// Columns that a file of rejected rows has after those of the source.
+const (
+	RowColumn     = "_row"
+	ReasonsColumn = "_reasons"
+)
+
+const mark = "\ufeff"
+
+// Rejects writes rejected rows as they stood, with their row number and the
+// reasons behind them: UTF-8 with a byte order mark, so that a spreadsheet
+// program shows them well, and the source's delimiter and decimal mark. Such a
+// file can be corrected and run in place of the source, with the same mapping.
+type Rejects struct {
+	out       *bufio.Writer
+	delimiter byte
+	decimal   byte
+	keep      int // columns of the source that are no reasons of an earlier run
+	line      []byte
+	rows      int
+}
+
+// NewRejects writes the header. Nothing needs to be closed, but Flush is to be
+// called at the end.
+func NewRejects(w io.Writer, h *record.Header, d format.Dialect) (*Rejects, error) {
+	r := &Rejects{out: bufio.NewWriterSize(w, 64<<10), delimiter: ',', decimal: d.Decimal(), keep: len(h.Names)}
+	if v := d.Value(format.Delimiter); len(v) == 1 {
+		r.delimiter = v[0]
+	} else if r.decimal == ',' {
+		r.delimiter = ';'
+	}
+	if n := len(h.Names); n >= 2 && h.Names[n-2] == RowColumn && h.Names[n-1] == ReasonsColumn {
+		r.keep = n - 2
+	}
+	r.line = append(r.line, mark...)
+	for i := range r.keep {
+		r.cell([]byte(h.Title(i)))
+	}
+	r.cell([]byte(RowColumn))
+	r.cell([]byte(ReasonsColumn))
+	return r, r.end()
+}
+
+// Write writes one row. A row with too many or too few cells keeps them, so
+// that it is rejected again unless it is corrected. The error is that of the
+// writer.
+func (r *Rejects) Write(rec *record.Record, reasons []finding.Finding) error {
+	r.rows++
+	cells := rec.Cells
+	if extra := len(cells) - r.keep; extra >= 2 && rec.Fault == nil {
+		cells = cells[:r.keep]
+	}
+	for _, c := range cells {
+		text := c.Text
+		if c.Kind == record.Number && r.decimal == ',' {
+			text = bytes.Replace(slices.Clone(text), []byte{'.'}, []byte{','}, 1)
+		}
+		r.cell(text)
+	}
+	r.line = strconv.AppendInt(r.line, int64(rec.Row), 10)
+	r.line = append(r.line, r.delimiter)
+	var all strings.Builder
+	for i, f := range reasons {
+		if i > 0 {
+			all.WriteString(" | ")
+		}
+		all.WriteString(string(f.Code))
+		all.WriteString(": ")
+		if f.Location.Column != "" {
+			all.WriteString(strconv.Quote(f.Location.Column))
+			all.WriteString(": ")
+		}
+		all.WriteString(f.Message)
+	}
+	r.cell([]byte(all.String()))
+	return r.end()
+}
+
+// Rows counts the rows that were written.
+func (r *Rejects) Rows() int { return r.rows }
+
+// Flush hands everything to the writer.
+func (r *Rejects) Flush() error { return r.out.Flush() }
+
+func (r *Rejects) cell(text []byte) {
+	if !needsQuotes(text, r.delimiter) {
+		r.line = append(r.line, text...)
+	} else {
+		r.line = append(r.line, '"')
+		for _, c := range text {
+			if c == '"' {
+				r.line = append(r.line, '"')
+			}
+			r.line = append(r.line, c)
+		}
+		r.line = append(r.line, '"')
+	}
+	r.line = append(r.line, r.delimiter)
+}
+
+func needsQuotes(text []byte, delimiter byte) bool {
+	if len(text) == 0 {
+		return false
+	}
+	for _, c := range text {
+		if c == delimiter || c == '"' || c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return text[0] == ' ' || text[len(text)-1] == ' '
+}
+
+// end ends the line, whose last delimiter becomes the line end.
+func (r *Rejects) end() error {
+	r.line[len(r.line)-1] = '\r'
+	r.line = append(r.line, '\n')
+	_, err := r.out.Write(r.line)
+	r.line = r.line[:0]
+	return err
+}
+
+// IsRejects reports whether a file that starts with head was written by
+// Rejects, and with which delimiter: its dialect is then known, whatever was
+// declared of the source that the rows came from.
+func IsRejects(head []byte) (delimiter string, ok bool) {
+	rest, ok := bytes.CutPrefix(head, []byte(mark))
+	if !ok {
+		return "", false
+	}
+	at := bytes.Index(rest, []byte(ReasonsColumn+"\r\n"))
+	if at < 1 {
+		return "", false
+	}
+	delimiter = string(rest[at-1 : at])
+	before := bytes.TrimSuffix(rest[:at-1], []byte(RowColumn))
+	if len(before) == at-1 || len(before) > 0 && string(before[len(before)-1:]) != delimiter {
+		return "", false
+	}
+	return delimiter, true
+}

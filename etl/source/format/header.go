@@ -1,0 +1,192 @@
+package format
+
+import "fmt"
+
+// Row is one row of a sample: Line is what the user's program calls it.
+type Row struct {
+	Line  int
+	Cells []string
+}
+
+// HeaderGuess is where the names of the columns stand.
+type HeaderGuess struct {
+	Index      int // in the sample; -1 where the sample has no row at all
+	Confidence float64
+	Evidence   string
+	// Unsure is why a person should look, or "".
+	Unsure string
+}
+
+// GuessHeader finds the row with the names of the columns among the first rows
+// of a table. A first row that may hold names is taken, whatever follows: only
+// where it cannot (a title, a preamble) or does not look like it is another row
+// considered. exact says that every row of a table has the same number of
+// cells, empty ones too, as in a text file.
+func GuessHeader(rows []Row, exact bool) HeaderGuess {
+	width := usualWidth(rows, exact)
+	wideEnough := func(r Row, width int) bool { return wideEnough(r, width, exact) }
+	first := -1
+	for i, r := range rows {
+		if extent(r.Cells) > 0 {
+			first = i
+			break
+		}
+	}
+	if first < 0 {
+		return HeaderGuess{Index: -1}
+	}
+	guess := HeaderGuess{Index: first, Confidence: 1, Evidence: fmt.Sprintf("row %d is the first and has names", rows[first].Line)}
+	if width <= 1 {
+		if IsValue(rows[first].Cells[extent(rows[first].Cells)-1]) {
+			return looksLikeData(rows, first)
+		}
+		return guess
+	}
+	if wideEnough(rows[first], width) {
+		if isNames(rows[first].Cells) {
+			if rows[first].Line > 1 {
+				guess.Evidence = fmt.Sprintf("row %d is the first that is not blank and has names", rows[first].Line)
+			}
+			return guess
+		}
+		return looksLikeData(rows, first)
+	}
+	// What stands first is narrower than the table: a preamble. The names are
+	// the last row of nothing but text before the first row with a value.
+	found, fallback := -1, -1
+	for i := first; i < len(rows); i++ {
+		if !wideEnough(rows[i], width) {
+			continue
+		}
+		if fallback < 0 {
+			fallback = i
+		}
+		if !isNames(rows[i].Cells) {
+			break
+		}
+		if found < 0 {
+			found = i
+		}
+		for _, next := range rows[i+1:] {
+			if wideEnough(next, width) {
+				if !isNames(next.Cells) {
+					found = i
+				}
+				break
+			}
+		}
+	}
+	switch {
+	case found >= 0:
+		return HeaderGuess{Index: found, Confidence: 0.7,
+			Evidence: fmt.Sprintf("row %d is the last row of names before the first values; most rows have %d cells", rows[found].Line, width),
+			Unsure:   fmt.Sprintf("the rows above row %d look like a title or a preamble and are skipped, row %d is taken as the header", rows[found].Line, rows[found].Line)}
+	case fallback >= 0:
+		return looksLikeData(rows, fallback)
+	}
+	guess.Confidence = 0.3
+	guess.Unsure = fmt.Sprintf("no row looks like a header, row %d is taken", rows[first].Line)
+	return guess
+}
+
+func looksLikeData(rows []Row, i int) HeaderGuess {
+	return HeaderGuess{Index: i, Confidence: 0.3,
+		Evidence: fmt.Sprintf("row %d has values where names are expected", rows[i].Line),
+		Unsure:   fmt.Sprintf("row %d is taken as the header but looks like data", rows[i].Line)}
+}
+
+// usualWidth is the number of cells that most rows have.
+func usualWidth(rows []Row, exact bool) int {
+	count := map[int]int{}
+	best := 0
+	for _, r := range rows {
+		e := extent(r.Cells)
+		if e == 0 {
+			continue
+		}
+		if exact {
+			e = len(r.Cells)
+		}
+		count[e]++
+		if count[e] > count[best] || count[e] == count[best] && e > best {
+			best = e
+		}
+	}
+	return best
+}
+
+// extent is the number of cells up to the last that is not empty.
+func extent(cells []string) int {
+	for i := len(cells); i > 0; i-- {
+		if cells[i-1] != "" {
+			return i
+		}
+	}
+	return 0
+}
+
+// wideEnough reports whether a row may be the header of a table: nearly as
+// wide, and mostly filled.
+func wideEnough(r Row, width int, exact bool) bool {
+	if n := len(r.Cells); exact && (n < width-1 || n > width+1) {
+		return false
+	}
+	filled := 0
+	for _, c := range r.Cells {
+		if c != "" {
+			filled++
+		}
+	}
+	return 10*filled >= 6*width && filled > 0
+}
+
+// isNames reports whether hardly a cell looks like a value.
+func isNames(cells []string) bool {
+	filled, values := 0, 0
+	for _, c := range cells {
+		if c == "" {
+			continue
+		}
+		filled++
+		if IsValue(c) {
+			values++
+		}
+	}
+	return filled > 0 && 4*values < filled
+}
+
+// IsValue reports whether a text looks like a number or a date rather than a
+// name. A year alone may be either and counts as a name.
+func IsValue(s string) bool {
+	if s == "true" || s == "false" {
+		return true
+	}
+	digits, others := 0, 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.' || c == ',' || c == '/' || c == '-' || c == '+' || c == ':' || c == ' ':
+		case (c == 'e' || c == 'E') && digits > 0 && i+1 < len(s):
+		case c == 'T' || c == 'Z' || c == '%':
+		case c == 0xc2 || c == 0xa0:
+		default:
+			others++
+		}
+	}
+	if digits == 0 || others > 0 || len(s) > 40 {
+		return false
+	}
+	if len(s) == 4 && digits == 4 && (s[:2] == "19" || s[:2] == "20") {
+		return false
+	}
+	colons := 0
+	for i := range len(s) {
+		if s[i] == ':' {
+			colons++
+		}
+	}
+	// Times of a day and their ranges head the columns of wide tables.
+	return colons == 0 || digits > 4*colons+4
+}

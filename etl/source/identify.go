@@ -1,0 +1,240 @@
+package source
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/richardlehane/mscfb"
+
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// kind is what a file is, judged by its content.
+type kind struct {
+	label     string // for a person: "a PNG picture"
+	format    string // the format that reads it, or "" where none does
+	hint      string
+	container bool // told by more than its first bytes
+}
+
+// magics are the first bytes of what is not a table.
+var magics = []struct {
+	start string
+	kind  kind
+}{
+	{"\xff\xd8\xff", kind{label: "a JPEG picture", hint: "ask for the table that the picture shows"}},
+	{"\x89PNG\r\n\x1a\n", kind{label: "a PNG picture", hint: "ask for the table that the picture shows"}},
+	{"GIF8", kind{label: "a GIF picture", hint: "ask for the table that the picture shows"}},
+	{"%PDF-", kind{label: "a PDF document", hint: "ask its producer for the table as CSV or XLSX"}},
+	{"SQLite format 3\x00", kind{label: "an SQLite database", hint: "export the table from it as CSV"}},
+	{"PAR1", kind{label: "a Parquet file", hint: "export it as CSV"}},
+	{"Rar!", kind{label: "a RAR archive", hint: "unpack it and name the table in it"}},
+	{"7z\xbc\xaf\x27\x1c", kind{label: "a 7z archive", hint: "unpack it and name the table in it"}},
+	{"\x28\xb5\x2f\xfd", kind{label: "compressed with zstd", hint: "unpack it, or compress it with gzip"}},
+	{"BZh", kind{label: "compressed with bzip2", hint: "unpack it, or compress it with gzip"}},
+	{"\xfd7zXZ\x00", kind{label: "compressed with xz", hint: "unpack it, or compress it with gzip"}},
+	{"\x00\x00\x27\x0a", kind{label: "a shapefile", hint: "export its table as CSV"}},
+	{"{\\rtf", kind{label: "an RTF document", hint: "ask for the table as CSV or XLSX"}},
+	{"\x1f\x8b", kind{label: "compressed with gzip", hint: "unpack it once; it is compressed twice"}},
+	{"version https://git-lfs", kind{label: "a Git LFS pointer, not the file itself", hint: "run git lfs pull, or download the file"}},
+}
+
+// identify tells what a file is by its first bytes; containers also by what
+// they hold, read from file.
+func identify(head []byte, file *os.File) kind {
+	for _, m := range magics {
+		if bytes.HasPrefix(head, []byte(m.start)) {
+			if m.start == "BZh" && (len(head) < 4 || head[3] < '1' || head[3] > '9') {
+				continue
+			}
+			return m.kind
+		}
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		return archive(file)
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return compound(file)
+	}
+	start := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	lower := bytes.ToLower(start[:min(len(start), 1024)])
+	has := func(prefixes ...string) bool {
+		for _, p := range prefixes {
+			if bytes.HasPrefix(lower, []byte(p)) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("<!doctype html", "<html", "<table", "<head", "<meta", "<body", "<style"):
+		return kind{label: "a web page (HTML)", hint: "open it in a spreadsheet program and save it as XLSX; where it is a download, check the link"}
+	case has("<?xml") && bytes.Contains(lower, []byte("schemas-microsoft-com:office:spreadsheet")):
+		return kind{label: "an Excel 2003 XML table", hint: "open it in a spreadsheet program and save it as XLSX"}
+	case has("<?xml", "<wfs:", "<gml:", "<kml"):
+		if bytes.Contains(lower, []byte("<html")) {
+			return kind{label: "a web page (HTML)", hint: "open it in a spreadsheet program and save it as XLSX; where it is a download, check the link"}
+		}
+		return kind{label: "an XML document", hint: "export the table as CSV or XLSX"}
+	case isJSON(start):
+		return kind{label: "a JSON document", hint: "export the table as CSV or XLSX"}
+	}
+	if bytes.IndexByte(head, 0) >= 0 && !bytes.HasPrefix(head, []byte{0xff, 0xfe}) && !bytes.HasPrefix(head, []byte{0xfe, 0xff}) && !isWide(head) {
+		return kind{label: "a binary file", hint: "export the table as CSV or XLSX"}
+	}
+	return kind{label: "a text file", format: "csv"}
+}
+
+// isWide reports whether zero bytes stand where UTF-16 has them.
+func isWide(head []byte) bool {
+	var zero [2]int
+	for i, b := range head {
+		if b == 0 {
+			zero[i&1]++
+		}
+	}
+	most, least := max(zero[0], zero[1]), min(zero[0], zero[1])
+	return 10*most > 6*(len(head)/2) && 20*least < most
+}
+
+// isJSON reports whether a text begins as a JSON object or an array of values,
+// which the first line of a table does not.
+func isJSON(start []byte) bool {
+	rest := func(p []byte) []byte { return bytes.TrimLeft(p, " \t\r\n") }
+	if len(start) == 0 {
+		return false
+	}
+	switch start[0] {
+	case '{':
+		p := rest(start[1:])
+		if len(p) == 0 || p[0] == '}' {
+			return true
+		}
+		if p[0] != '"' {
+			return false
+		}
+		end := bytes.IndexByte(p[1:], '"')
+		return end >= 0 && bytes.HasPrefix(rest(p[end+2:]), []byte(":"))
+	case '[':
+		p := rest(start[1:])
+		return len(p) > 0 && (p[0] == '{' || p[0] == '[' && isJSON(p) || p[0] == ']')
+	}
+	return false
+}
+
+// archive tells what a ZIP archive is by the names in it.
+func archive(file io.ReaderAt) kind {
+	size, ok := sizeOf(file)
+	z, err := zip.NewReader(file, size)
+	if !ok || err != nil {
+		return kind{label: "a damaged ZIP archive or workbook", hint: "copy or download the file again", container: true}
+	}
+	names := map[string]bool{}
+	var tables []string
+	for _, f := range z.File {
+		names[f.Name] = true
+		switch strings.ToLower(path.Ext(f.Name)) {
+		case ".csv", ".xlsx", ".txt", ".tsv", ".shp", ".json", ".geojson", ".xls":
+			tables = append(tables, f.Name)
+		}
+	}
+	k := kind{container: true}
+	switch {
+	case names["xl/workbook.xml"]:
+		k.label, k.format = "an Excel workbook", "xlsx"
+	case names["xl/workbook.bin"]:
+		k.label, k.hint = "a binary Excel workbook (.xlsb)", "open it in Excel and save it as .xlsx"
+	case names["word/document.xml"]:
+		k.label, k.hint = "a Word document", "copy the table into a spreadsheet and save it as XLSX"
+	case names["ppt/presentation.xml"]:
+		k.label, k.hint = "a PowerPoint presentation", "ask for the table as CSV or XLSX"
+	case names["mimetype"] && names["content.xml"]:
+		k.label, k.hint = "an OpenDocument file (.ods)", "open it in LibreOffice and save it as .xlsx"
+	case names["Index/Document.iwa"]:
+		k.label, k.hint = "an Apple Numbers file", "export it as CSV or Excel from Numbers"
+	case names["doc.kml"]:
+		k.label, k.hint = "a KMZ map", "ask for the table as CSV or XLSX"
+	case hasWorkbook(z):
+		k.label, k.format = "an Excel workbook", "xlsx"
+	case len(tables) > 0:
+		k.label, k.hint = "a ZIP archive with "+strings.Join(tables[:min(3, len(tables))], ", ")+" in it", "unpack it and name the table in it"
+	default:
+		k.label, k.hint = "a ZIP archive", "unpack it and name the table in it"
+	}
+	return k
+}
+
+// hasWorkbook finds a workbook whose parts have unusual names.
+func hasWorkbook(z *zip.Reader) bool {
+	types, content := false, false
+	for _, f := range z.File {
+		types = types || strings.EqualFold(f.Name, "[Content_Types].xml")
+		content = content || strings.HasSuffix(strings.ToLower(f.Name), "workbook.xml")
+	}
+	return types && content
+}
+
+func sizeOf(file io.ReaderAt) (int64, bool) {
+	s, ok := file.(interface{ Stat() (os.FileInfo, error) })
+	if !ok {
+		return 0, false
+	}
+	info, err := s.Stat()
+	if err != nil {
+		return 0, false
+	}
+	return info.Size(), true
+}
+
+// compound tells what an OLE compound file is by its streams.
+func compound(file io.ReaderAt) (k kind) {
+	k = kind{label: "an old Office document", hint: "open it in the program it was made with and save it as XLSX", container: true}
+	doc, err := mscfb.New(file)
+	if err != nil {
+		return k
+	}
+	for _, f := range doc.File {
+		switch strings.ToLower(f.Name) {
+		case "encryptedpackage", "encryptioninfo":
+			return kind{label: "an Excel workbook protected by a password", hint: "open it with its password, take the protection off (File, Info, Protect Workbook), and save it again", container: true}
+		case "workbook", "book":
+			k = kind{label: "an old Excel workbook (.xls, before 2007)", hint: "open it in Excel or LibreOffice and save it as .xlsx", container: true}
+		case "worddocument":
+			k = kind{label: "an old Word document (.doc)", hint: "copy the table into a spreadsheet and save it as XLSX", container: true}
+		}
+	}
+	return k
+}
+
+// byName gives the format that a file's name promises, or "".
+func byName(name string) string {
+	switch path.Ext(name) {
+	case ".csv", ".tsv", ".tab", ".txt", ".asc", ".dat":
+		return "csv"
+	case ".xls":
+		return "xls"
+	case ".xlsx", ".xlsm", ".xltx", ".xltm":
+		return "xlsx"
+	}
+	return ""
+}
+
+// refuse is the error of a file that is not what was expected.
+func refuse(origin record.Origin, name, wanted string, k kind) error {
+	promise := map[string]string{"csv": "a table of text", "xlsx": "an Excel workbook", "xls": "an old Excel workbook"}[wanted]
+	message := "the file is " + k.label
+	if promise != "" && !(wanted == "xls" && k.container && k.format == "") {
+		message = "expected " + promise + ", but the file is " + k.label
+	}
+	hint := k.hint
+	if k.format != "" {
+		hint = "rename it to ." + k.format + ", or set format: " + k.format + " under source"
+	}
+	return format.Refuse(finding.New(finding.SourceWrongFormat, origin.At(0, ""), "%s", message).WithHint("%s", hint), nil)
+}

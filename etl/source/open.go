@@ -1,0 +1,340 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source/csv"
+	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/text"
+	"github.com/ldtkit/ldt/etl/source/xlsx"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// evidenceSize is how much of a text is judged for its encoding.
+const evidenceSize = 1 << 20
+
+// Open opens the file that the spec names, relative to baseDir, decides by its
+// content what it is, and reads as much as it needs to know its dialect and
+// header. The error is an *Error, or that of ctx. Close the source when done.
+func Open(ctx context.Context, baseDir string, spec Spec) (Source, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	origin := record.Origin{File: spec.File}
+	if err := spec.check(origin); err != nil {
+		return nil, err
+	}
+	path := spec.File
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(baseDir, path)
+	}
+	file, err := openFile(path, origin)
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{closers: []io.Closer{file}}
+	if err := o.open(ctx, file, spec, origin); err != nil {
+		o.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (s *Spec) check(origin record.Origin) error {
+	refuse := func(message, hint string) error {
+		return format.Misdeclared(finding.New(finding.SourceSpec, origin.At(0, ""), "%s", message).WithHint("%s", hint))
+	}
+	if s.File == "" {
+		return refuse("no file is named", "set file under source")
+	}
+	if s.Format != "" && s.Format != "csv" && s.Format != "xlsx" {
+		return refuse(fmt.Sprintf("format %q is not one that can be read", s.Format), "format is csv or xlsx")
+	}
+	if _, ok := text.Lookup(s.Encoding); s.Encoding != "" && !ok {
+		return refuse(fmt.Sprintf("encoding %q is not known", s.Encoding), "encoding is one of "+strings.Join(text.Names(), ", "))
+	}
+	if s.Decimal != "" && s.Decimal != "." && s.Decimal != "," {
+		return refuse(fmt.Sprintf("decimal %q is not possible", s.Decimal), `decimal is "." or ","`)
+	}
+	if s.Thousands != "" && s.Thousands == s.Decimal {
+		return refuse("decimal and thousands are the same mark", "leave thousands out where numbers have no such mark")
+	}
+	if s.Header != nil && *s.Header < 0 {
+		return refuse(fmt.Sprintf("header %d is not possible", *s.Header), "header is the number of the row with the names, or 0 where the file has none")
+	}
+	return nil
+}
+
+func openFile(path string, origin record.Origin) (*os.File, error) {
+	at := origin.At(0, "")
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		return nil, format.Refuse(finding.New(finding.SourceAbsent, at, "this is a folder, not a file").WithHint("name the file in it"), nil)
+	}
+	var file *os.File
+	if err == nil {
+		file, err = os.Open(path)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f := finding.New(finding.SourceAbsent, at, "there is no such file")
+		if other := similar(path); other != "" {
+			f = f.WithHint("%s is there; correct the name", other)
+		} else {
+			f = f.WithHint("looked for it at %s", path)
+		}
+		return nil, format.Refuse(f, err)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, format.Refuse(finding.New(finding.SourceAbsent, at, "the file may not be read").WithHint("give yourself the right to read it, or close the program that holds it"), err)
+	case err != nil:
+		return nil, format.Refuse(finding.New(finding.SourceAbsent, at, "the file cannot be opened: %s", cause(err)), err)
+	}
+	if info.Mode().IsRegular() && info.Size() == 0 {
+		file.Close()
+		return nil, format.Refuse(finding.New(finding.SourceEmpty, at, "the file is empty (0 bytes)").WithHint("export or download it again"), nil)
+	}
+	return file, nil
+}
+
+// similar gives the name of a file beside path that differs in case only or in
+// its extension only.
+func similar(path string) string {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	base := filepath.Base(path)
+	stem := strings.TrimSuffix(base, filepath.Ext(base))
+	for _, e := range entries {
+		name := e.Name()
+		if !e.IsDir() && (strings.EqualFold(name, base) || strings.EqualFold(strings.TrimSuffix(name, filepath.Ext(name)), stem)) {
+			return name
+		}
+	}
+	return ""
+}
+
+// cause is a system error without the path, which the finding already has.
+func cause(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+// opened is a format's reader with what has to be closed after it.
+type opened struct {
+	reader
+	dialect  Dialect
+	findings []finding.Finding
+	closers  []io.Closer
+}
+
+// reader is what every format has.
+type reader interface {
+	Header() *record.Header
+	Dialect() format.Dialect
+	Next(ctx context.Context, b *record.Batch) error
+	Skipped() int
+	Findings() []finding.Finding
+}
+
+func (o *opened) Dialect() Dialect {
+	return append(o.dialect[:len(o.dialect):len(o.dialect)], o.reader.Dialect()...)
+}
+
+func (o *opened) Findings() []finding.Finding {
+	return append(o.findings[:len(o.findings):len(o.findings)], o.reader.Findings()...)
+}
+
+func (o *opened) Close() error {
+	var errs []error
+	for _, c := range o.closers {
+		errs = append(errs, c.Close())
+	}
+	o.closers = nil
+	return errors.Join(errs...)
+}
+
+// open decides what the file is and opens its format.
+func (o *opened) open(ctx context.Context, file *os.File, spec Spec, origin record.Origin) error {
+	at := origin.At(0, "")
+	stream := func() (io.Reader, error) {
+		_, err := file.Seek(0, io.SeekStart)
+		return file, err
+	}
+	head, err := readHead(stream)
+	if err != nil {
+		return damaged(origin, err)
+	}
+	name := strings.ToLower(filepath.Base(spec.File))
+	packed := bytes.HasPrefix(head, []byte{0x1f, 0x8b})
+	switch {
+	case packed:
+		plain := stream
+		stream = func() (io.Reader, error) {
+			in, err := plain()
+			if err != nil {
+				return nil, err
+			}
+			return gzip.NewReader(in)
+		}
+		if head, err = readHead(stream); err != nil {
+			return damaged(origin, err)
+		}
+		if len(head) == 0 {
+			return format.Refuse(finding.New(finding.SourceEmpty, at, "the compressed file has nothing in it").WithHint("export or download it again"), nil)
+		}
+		name = strings.TrimSuffix(name, ".gz")
+		o.dialect = append(o.dialect, Property{Key: format.Compression, Value: "gzip", How: format.Detected, Confidence: 1})
+	case strings.HasSuffix(name, ".gz"):
+		return format.Refuse(finding.New(finding.SourceWrongFormat, at, "the name ends in .gz, but the file is not compressed: it is %s", identify(head, file).label).
+			WithHint("rename it without .gz"), nil)
+	}
+	if delimiter, ok := csv.IsRejects(head); ok {
+		// Rows that an earlier run rejected, in place of the source that the
+		// rest of the spec speaks of.
+		first := 1
+		spec = Spec{File: spec.File, Delimiter: delimiter, Decimal: spec.Decimal, Thousands: spec.Thousands, Nulls: spec.Nulls, Header: &first}
+	}
+	kind := identify(head, file)
+	if packed && kind.container {
+		// A container is read from its end.
+		spooled, err := spool(ctx, stream)
+		if err != nil {
+			return damaged(origin, err)
+		}
+		o.closers = append(o.closers, spooled)
+		file = spooled.File
+		kind = identify(head, file)
+	}
+	wanted, how := spec.Format, format.Declared
+	if wanted == "" {
+		wanted, how = byName(name), format.Detected
+	}
+	if kind.format == "" || wanted != "" && kind.format != wanted {
+		return refuse(origin, name, wanted, kind)
+	}
+	o.dialect = append(o.dialect, Property{Key: format.Format, Value: kind.format, How: how, Confidence: 1})
+	if kind.format == "xlsx" {
+		return o.openWorkbook(file, spec, origin)
+	}
+	return o.openText(ctx, stream, spec, origin)
+}
+
+func (o *opened) openWorkbook(file *os.File, spec Spec, origin record.Origin) error {
+	info, err := file.Stat()
+	if err != nil {
+		return damaged(origin, err)
+	}
+	o.reader, err = xlsx.Open(file, info.Size(), xlsx.Options{
+		Origin: origin, Sheet: spec.Sheet, Decimal: spec.Decimal, Thousands: spec.Thousands,
+		Header: spec.Header, Columns: spec.Columns, Nulls: spec.Nulls,
+	})
+	return err
+}
+
+func (o *opened) openText(ctx context.Context, stream func() (io.Reader, error), spec Spec, origin record.Origin) error {
+	evidence, err := gather(ctx, stream)
+	if err != nil {
+		return damaged(origin, err)
+	}
+	encoding, err := o.encoding(evidence, spec, origin)
+	if err != nil {
+		return err
+	}
+	in, err := stream()
+	if err != nil {
+		return damaged(origin, err)
+	}
+	delimiter := spec.Delimiter
+	if delimiter == "tab" || delimiter == `\t` {
+		delimiter = "\t"
+	}
+	o.reader, err = csv.Open(text.NewReader(in, encoding), csv.Options{
+		Origin: origin, Delimiter: delimiter, Quote: spec.Quote, Decimal: spec.Decimal, Thousands: spec.Thousands,
+		Header: spec.Header, Columns: spec.Columns, Nulls: spec.Nulls, Encoding: encoding.String(),
+	})
+	return err
+}
+
+// encoding decides the encoding by what was declared and by the evidence.
+func (o *opened) encoding(ev evidence, spec Spec, origin record.Origin) (text.Encoding, error) {
+	guess := text.Detect(ev.sample, ev.line == 1 && ev.start, ev.whole)
+	at := origin.At(0, "")
+	flag := func(e text.Encoding) string {
+		return fmt.Sprintf("set it under source, such as source: {encoding: %s} (flag --encoding)", e)
+	}
+	if spec.Encoding == "" {
+		if guess.Encoding == 0 {
+			return 0, format.Refuse(finding.New(finding.SourceWrongFormat, at, "the file has zero bytes in it and is not a table of text").
+				WithHint("export the table as CSV; for UTF-16 text set encoding under source"), nil)
+		}
+		o.dialect = append(o.dialect, Property{Key: format.Encoding, Value: guess.Encoding.String(), How: format.Detected, Confidence: guess.Confidence, Evidence: guess.Evidence})
+		if guess.Second != 0 {
+			f := finding.New(finding.SourceUnsure, at, "the encoding may be %s (%s) or %s; the first is taken", guess.Encoding, guess.Evidence, guess.Second)
+			o.findings = append(o.findings, f.WithHint("%s", flag(guess.Encoding)))
+		}
+		o.mark(guess)
+		return guess.Encoding, nil
+	}
+	declared, _ := text.Lookup(spec.Encoding)
+	if declared == text.UTF16LE && guess.Encoding == text.UTF16BE && !strings.Contains(strings.ToLower(spec.Encoding), "le") {
+		declared = text.UTF16BE // "utf-16" leaves the order to the mark
+	}
+	o.dialect = append(o.dialect, Property{Key: format.Encoding, Value: declared.String(), How: format.Declared, Confidence: 1})
+	if guess.Encoding == declared {
+		o.mark(guess)
+		return declared, nil
+	}
+	wide := func(e text.Encoding) bool { return e == text.UTF16LE || e == text.UTF16BE }
+	misread := func(row int, message string) error {
+		f := finding.New(finding.SourceEncoding, origin.At(row, ""), "%s", message)
+		if guess.Encoding != 0 {
+			return format.Misdeclared(f.WithHint("the file looks like %s (%s): correct encoding under source, or leave it out", guess.Encoding, guess.Evidence))
+		}
+		return format.Misdeclared(f.WithHint("leave encoding out to have it detected"))
+	}
+	if wide(declared) || wide(guess.Encoding) || guess.Encoding == 0 {
+		return 0, misread(0, fmt.Sprintf("the encoding %s was declared, but the file has another", declared))
+	}
+	if i := text.FirstBad(ev.sample, declared, ev.whole); i >= 0 {
+		row := ev.line + bytes.Count(ev.sample[:i], []byte{'\n'})
+		return 0, misread(row, fmt.Sprintf("the encoding %s was declared, but byte 0x%02X in this row is no text in it", declared, ev.sample[i]))
+	}
+	if other, as, rather, ok := text.Mojibake(ev.sample, declared, ev.line == 1 && ev.start, ev.whole); ok {
+		f := finding.New(finding.SourceUnsure, at, "the encoding %s was declared, in which a word reads %q; in %s it is %q", declared, as, other, rather)
+		o.findings = append(o.findings, f.WithHint("%s", flag(other)))
+	}
+	return declared, nil
+}
+
+func (o *opened) mark(g text.Guess) {
+	if g.Mark {
+		o.dialect = append(o.dialect, Property{Key: format.BOM, Value: "yes", How: format.Detected, Confidence: 1})
+	}
+}
+
+// damaged is the error of a file that cannot be read to where it has to be.
+func damaged(origin record.Origin, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	message := "the file cannot be read: " + cause(err)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
+		message = "the compressed file is cut off or damaged: " + cause(err)
+	}
+	return format.Refuse(finding.New(finding.SourceDamaged, origin.At(0, ""), "%s", message).WithHint("copy or download the file again"), err)
+}

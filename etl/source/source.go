@@ -1,0 +1,72 @@
+// Package source owns the reading of tables: the Spec of what a user declares
+// about a file, the Source that gives its records, and the choice of the format
+// by what the file is. Each format has its own package below.
+package source
+
+import (
+	"context"
+
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// Spec is what a mapping declares under source. The zero value of each member
+// but File means that it is to be detected.
+type Spec struct {
+	File   string `yaml:"file"`
+	Format string `yaml:"format,omitempty"` // csv or xlsx
+	// Sheet of a workbook: its name, or its number from 1.
+	Sheet    string `yaml:"sheet,omitempty"`
+	Encoding string `yaml:"encoding,omitempty"`
+	// Delimiter is one character, or "tab".
+	Delimiter string `yaml:"delimiter,omitempty"`
+	// Quote is one character, or "none".
+	Quote     string `yaml:"quote,omitempty"`
+	Decimal   string `yaml:"decimal,omitempty"` // "." or ","
+	Thousands string `yaml:"thousands,omitempty"`
+	// Header is the row with the names of the columns, 0 where there is none.
+	Header *int `yaml:"header,omitempty"`
+	// Columns are names for the columns where the file has none, or instead of
+	// those that it has.
+	Columns []string `yaml:"columns,omitempty"`
+	// Nulls are texts that mean "no value"; an empty cell always does.
+	Nulls []string `yaml:"nulls,omitempty"`
+	// Timezone is the IANA name of the zone of local times in the file.
+	Timezone string `yaml:"timezone,omitempty"`
+}
+
+// Dialect is what was declared of a file and what was detected in it.
+type Dialect = format.Dialect
+
+// Property is one property of a Dialect.
+type Property = format.Property
+
+// Error is why a source cannot be read; its Kind chooses the exit code. Every
+// error of Open and of Next that speaks of the file unwraps to one.
+type Error = format.Error
+
+// The kinds of an Error.
+const (
+	Unreadable = format.Unreadable // absent, empty, damaged, not what its name says: exit 3
+	Config     = format.Config     // what was declared does not fit the file: exit 2
+)
+
+// Source gives the records of one table in the order of the file. It is not
+// safe for use by several goroutines; the batches it filled are the caller's.
+type Source interface {
+	// Header gives the names of the columns; it does not change.
+	Header() *record.Header
+	// Dialect gives how the file is read.
+	Dialect() Dialect
+	// Next fills the batch with the records that follow, at least one. At the
+	// end it gives io.EOF. After another error the source is not to be read on.
+	Next(ctx context.Context, b *record.Batch) error
+	// Skipped counts the rows so far that are no records: preamble and blank
+	// rows. It may grow until Next gives io.EOF.
+	Skipped() int
+	// Findings is what is to be said of the file as a whole. There may be more
+	// of them when Next has given io.EOF than after Open.
+	Findings() []finding.Finding
+	Close() error
+}

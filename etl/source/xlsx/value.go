@@ -1,0 +1,207 @@
+package xlsx
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// style is what a cell's number format makes of its number.
+type style uint8
+
+const (
+	number style = iota
+	date         // a day, with or without a time
+	clock        // a time of day alone
+)
+
+// builtin gives the style of the number formats that a workbook need not list
+// (ECMA-376 part 1, 18.8.30). [h]:mm:ss (46) is a duration, a number of days.
+func builtin(id int) style {
+	switch {
+	case id >= 14 && id <= 17, id == 22, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id == 57, id == 58:
+		return date
+	case id >= 18 && id <= 21, id >= 32 && id <= 35, id == 45, id == 47, id == 55, id == 56:
+		return clock
+	}
+	return number
+}
+
+// styleOf gives the style of a number format by its code.
+func styleOf(code string) style {
+	if i := strings.IndexByte(code, ';'); i >= 0 && !strings.Contains(code[:i], `"`) {
+		code = code[:i]
+	}
+	var day, hour, month bool
+	for i := 0; i < len(code); i++ {
+		switch c := code[i]; c {
+		case '"':
+			k := strings.IndexByte(code[i+1:], '"')
+			if k < 0 {
+				return number
+			}
+			i += k + 1
+		case '\\', '_', '*':
+			i++
+		case '[':
+			k := strings.IndexByte(code[i:], ']')
+			if k < 0 {
+				return number
+			}
+			if strings.Trim(strings.ToLower(code[i+1:i+k]), "hms") == "" && k > 1 {
+				return number // a duration
+			}
+			i += k
+		case ';':
+			i = len(code)
+		case 'y', 'Y', 'd', 'D':
+			day = true
+		case 'h', 'H', 's', 'S':
+			hour = true
+		case 'm', 'M':
+			month = true
+		case 'e', 'E':
+			if i+1 < len(code) && (code[i+1] == '+' || code[i+1] == '-') {
+				return number
+			}
+			day = true // the year of an era
+		case 'G', 'g':
+			if len(code) >= i+7 && strings.EqualFold(code[i:i+7], "general") {
+				return number
+			}
+		case '0', '#', '?', '%', '@':
+			if c != '0' || !hour && !day { // ss.000 goes on after the seconds
+				return number
+			}
+		}
+	}
+	switch {
+	case day, month && !hour:
+		return date
+	case hour:
+		return clock
+	}
+	return number
+}
+
+// appendNumber appends a number as JSON: exactly as stored where that is
+// short, else the shortest text that gives the same floating-point number,
+// which takes back what Excel adds (15182.280000000001). ok is false where the
+// text is no number.
+func appendNumber(dst, text []byte) (_ []byte, ok bool) {
+	if exact(text) {
+		return append(dst, text...), true
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return dst, false
+	}
+	if f == 0 {
+		return append(dst, '0'), true
+	}
+	if a := math.Abs(f); a >= 1e-7 && a < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64), true
+	}
+	return strconv.AppendFloat(dst, f, 'e', -1, 64), true
+}
+
+// exact reports whether a text is a JSON number without exponent of at most 15
+// digits, all of which a floating-point number keeps.
+func exact(text []byte) bool {
+	i, digits := 0, 0
+	if i < len(text) && text[i] == '-' {
+		i++
+	}
+	from := i
+	for i < len(text) && text[i] >= '0' && text[i] <= '9' {
+		i++
+	}
+	digits = i - from
+	if digits == 0 || digits > 1 && text[from] == '0' {
+		return false
+	}
+	if i < len(text) && text[i] == '.' {
+		i++
+		point := i
+		for i < len(text) && text[i] >= '0' && text[i] <= '9' {
+			i++
+		}
+		if i == point {
+			return false
+		}
+		digits += i - point
+	}
+	return i == len(text) && digits <= 15 && string(text) != "-0"
+}
+
+const (
+	dayMillis = 24 * 60 * 60 * 1000
+	lastDay   = 2958466 // the day after 9999-12-31
+)
+
+// appendTime appends the date that a serial number is, to the millisecond. ok
+// is false where a spreadsheet shows no date for it either.
+func appendTime(dst []byte, text []byte, s style, epoch1904 bool) (_ []byte, day, ok bool) {
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || math.IsNaN(f) || f < 0 || f >= lastDay {
+		return dst, false, false
+	}
+	whole := math.Floor(f)
+	ms := int64(math.Round((f - whole) * dayMillis))
+	days := int64(whole)
+	if ms == dayMillis {
+		days, ms = days+1, 0
+	}
+	if s == clock && days == 0 {
+		return appendClock(dst, ms), false, true
+	}
+	switch {
+	case epoch1904:
+		days += 1462
+	case days == 0, days == 60:
+		return dst, false, false // 1900-01-00 and 1900-02-29
+	case days < 60:
+		days++
+	}
+	t := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(days))
+	dst = t.AppendFormat(dst, "2006-01-02T")
+	return appendClock(dst, ms), true, true
+}
+
+func appendClock(dst []byte, ms int64) []byte {
+	two := func(n int64) { dst = append(dst, byte('0'+n/10), byte('0'+n%10)) }
+	two(ms / 3600000)
+	dst = append(dst, ':')
+	two(ms / 60000 % 60)
+	dst = append(dst, ':')
+	two(ms / 1000 % 60)
+	if ms %= 1000; ms > 0 {
+		dst = append(dst, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+		for dst[len(dst)-1] == '0' {
+			dst = dst[:len(dst)-1]
+		}
+	}
+	return dst
+}
+
+// appendISO appends a date that a cell of type "d" holds, without its offset Z.
+func appendISO(dst []byte, text string) (_ []byte, ok bool) {
+	text = strings.TrimSuffix(text, "Z")
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			dst = t.AppendFormat(dst, "2006-01-02T")
+			return appendClock(dst, t.Sub(t.Truncate(24*time.Hour)).Milliseconds()), true
+		}
+	}
+	return dst, false
+}
+
+// trim takes white space off both ends, no-break spaces too.
+func trim(text []byte) []byte {
+	if len(text) > 0 && text[0] > ' ' && text[0] < 0x80 && text[len(text)-1] > ' ' && text[len(text)-1] < 0x80 {
+		return text
+	}
+	return bytes.TrimSpace(text)
+}

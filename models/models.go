@@ -1,0 +1,272 @@
+// Package models owns the catalogue of data models: which entity types exist,
+// which attributes they have, of which kind, JSON type, format, limits and
+// unit, and the IRI of each term.
+//
+// The built-in catalogue (catalogue.json) holds facts taken from the Smart Data
+// Models of the subjects Building, Consumption, Device, KeyPerformanceIndicator
+// and Weather in a compact form of our own. From it the package makes a JSON
+// Schema for the key-values form of each model and the @context of each subject.
+package models
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// Catalogue is a set of models by subject. It does not change once loaded and
+// is safe to share.
+type Catalogue struct {
+	Subjects []*Subject
+
+	byType map[string][]*Model // by the short name of the type and by its IRI
+}
+
+// Subject is a family of models that share one @context.
+type Subject struct {
+	Name string `json:"name"`
+	// Repository and Commit say where the facts were taken from.
+	Repository string `json:"repository"`
+	Commit     string `json:"commit"`
+	// ContextURLs are the addresses under which the @context is published;
+	// the first is the one to write into a document.
+	ContextURLs []string `json:"contextURLs"`
+	// Terms maps each term of the @context to its IRI or term definition, as JSON.
+	Terms  map[string]json.RawMessage `json:"terms"`
+	Models []*Model                   `json:"models"`
+}
+
+// Model says what an entity of one type looks like.
+type Model struct {
+	// Name is unique in its Subject.
+	Name string `json:"name"`
+	// Type is the entity type as a term of the subject's @context.
+	Type string `json:"type"`
+	// Required names the members that an entity must have, id and type among them.
+	Required []string `json:"required,omitempty"`
+	// Attributes are sorted by name; id and type are not among them.
+	Attributes []*Attribute `json:"attributes"`
+	// ID and TypeShape say what the members id and type must look like in the
+	// key-values form; either may be nil.
+	ID        *Shape `json:"id,omitempty"`
+	TypeShape *Shape `json:"typeShape,omitempty"`
+
+	// Subject is the family this model belongs to.
+	Subject *Subject `json:"-"`
+
+	byName map[string]*Attribute
+}
+
+// Attribute is what a model says of one attribute.
+type Attribute struct {
+	Name string
+	// Kind is Property, GeoProperty or Relationship; the official models know
+	// no others. 0 means that the model does not say.
+	Kind ngsild.Kind
+	// Units are UN/CEFACT codes: a value in any unit of the dimension of one of
+	// them is right. The first is the one the model's text uses. Empty where
+	// nothing is known. UnitsOurs is set where the official text has no code
+	// and the choice is this catalogue's own.
+	Units     []string
+	UnitsOurs bool
+	// Shape is the form of the value in key-values.
+	Shape Shape
+}
+
+// IRI gives the IRI that the subject's @context has for the attribute, or ""
+// where it has none.
+func (m *Model) IRI(attribute string) string { return m.Subject.IRI(attribute) }
+
+// TypeIRI gives the IRI of the entity type.
+func (m *Model) TypeIRI() string { return m.Subject.IRI(m.Type) }
+
+// QualifiedName gives Subject/Name.
+func (m *Model) QualifiedName() string { return m.Subject.Name + "/" + m.Name }
+
+// Attribute gives the attribute of this name, which is a term or the IRI that
+// the subject's @context has for it; nil where the model has none.
+func (m *Model) Attribute(name string) *Attribute { return m.byName[name] }
+
+// AttributeNames gives the names in order.
+func (m *Model) AttributeNames() []string {
+	names := make([]string, len(m.Attributes))
+	for i, a := range m.Attributes {
+		names[i] = a.Name
+	}
+	return names
+}
+
+// ContextURL gives the address of the @context to write into a document.
+func (s *Subject) ContextURL() string {
+	if len(s.ContextURLs) == 0 {
+		return ""
+	}
+	return s.ContextURLs[0]
+}
+
+// IRI gives the IRI of a term, or "" where the subject's @context has none.
+func (s *Subject) IRI(term string) string {
+	raw, ok := s.Terms[term]
+	if !ok {
+		return ""
+	}
+	var iri string
+	if json.Unmarshal(raw, &iri) == nil {
+		return iri
+	}
+	var definition struct {
+		ID string `json:"@id"`
+	}
+	_ = json.Unmarshal(raw, &definition) // an unreadable definition has no IRI
+	return definition.ID
+}
+
+//go:embed catalogue.json
+var builtinText []byte
+
+var builtin = sync.OnceValue(func() *Catalogue {
+	c, err := Load(builtinText)
+	if err != nil {
+		// The text is part of the binary and loaded by every test.
+		panic(err)
+	}
+	return c
+})
+
+// Builtin gives the catalogue inside the binary. It is loaded at the first call.
+func Builtin() *Catalogue { return builtin() }
+
+// Load reads a catalogue from JSON text in the form of catalogue.json.
+func Load(text []byte) (*Catalogue, error) {
+	var file struct {
+		Subjects []*Subject `json:"subjects"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("read the catalogue of models: %w", err)
+	}
+	c := &Catalogue{Subjects: file.Subjects, byType: map[string][]*Model{}}
+	for _, s := range c.Subjects {
+		for _, m := range s.Models {
+			m.Subject = s
+			m.byName = make(map[string]*Attribute, 2*len(m.Attributes))
+			for _, a := range m.Attributes {
+				m.byName[a.Name] = a
+				if iri := s.IRI(a.Name); iri != "" {
+					m.byName[iri] = a
+				}
+			}
+			c.byType[m.Type] = append(c.byType[m.Type], m)
+			if iri := m.TypeIRI(); iri != "" && iri != m.Type {
+				c.byType[iri] = append(c.byType[iri], m)
+			}
+		}
+	}
+	return c, nil
+}
+
+// Models gives all models in the order of their qualified names.
+func (c *Catalogue) Models() []*Model {
+	var list []*Model
+	for _, s := range c.Subjects {
+		list = append(list, s.Models...)
+	}
+	slices.SortFunc(list, func(a, b *Model) int { return strings.Compare(a.QualifiedName(), b.QualifiedName()) })
+	return list
+}
+
+// UnknownError says that the catalogue has no model of a name.
+type UnknownError struct {
+	Name string
+	// Nearest is the qualified name of a model that might have been meant, or "".
+	Nearest string
+}
+
+// Error names the model, and the nearest one.
+func (e *UnknownError) Error() string {
+	if e.Nearest != "" {
+		return fmt.Sprintf("no model is named %q; did you mean %s?", e.Name, e.Nearest)
+	}
+	return fmt.Sprintf("no model is named %q; `ldt models list` shows those there are", e.Name)
+}
+
+// AmbiguousError says that several subjects have a model of a name.
+type AmbiguousError struct {
+	Name    string
+	Choices []string // qualified names, sorted
+}
+
+// Error names the choices.
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("several models are named %q: say %s", e.Name, strings.Join(e.Choices, " or "))
+}
+
+// Find gives the model of a name: Subject/Model, or Model alone where only one
+// subject has it. The error is an *UnknownError or an *AmbiguousError.
+func (c *Catalogue) Find(name string) (*Model, error) {
+	all := c.Models()
+	var found []*Model
+	for _, m := range all {
+		if m.QualifiedName() == name || m.Name == name {
+			found = append(found, m)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		candidates := make([]string, 0, 2*len(all))
+		for _, m := range all {
+			candidates = append(candidates, m.Name, m.QualifiedName())
+		}
+		near := finding.Nearest(name, candidates)
+		for _, m := range all {
+			if m.Name == near {
+				near = m.QualifiedName()
+				break
+			}
+		}
+		return nil, &UnknownError{Name: name, Nearest: near}
+	}
+	choices := make([]string, len(found))
+	for i, m := range found {
+		choices[i] = m.QualifiedName()
+	}
+	return nil, &AmbiguousError{Name: name, Choices: choices}
+}
+
+// ByType gives the models whose entity type is this term or IRI, in the order
+// of their qualified names; the caller does not change the slice.
+func (c *Catalogue) ByType(typ string) []*Model { return c.byType[typ] }
+
+// KindOf gives the kind that the models of an entity type give an attribute, or
+// 0 where no model has it or two disagree. Both names may be terms or IRIs.
+func (c *Catalogue) KindOf(typ, attribute string) ngsild.Kind {
+	var kind ngsild.Kind
+	for _, m := range c.byType[typ] {
+		a := m.byName[attribute]
+		switch {
+		case a == nil || a.Kind == 0 || a.Kind == kind:
+		case kind != 0:
+			return 0
+		default:
+			kind = a.Kind
+		}
+	}
+	return kind
+}
+
+// Types gives every entity type of the catalogue as a term, sorted, once.
+func (c *Catalogue) Types() []string {
+	var list []string
+	for _, m := range c.Models() {
+		list = append(list, m.Type)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

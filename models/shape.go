@@ -1,0 +1,250 @@
+package models
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/ldtkit/ldt/ngsild"
+)
+
+// Shape is the form of a JSON value: the part of JSON Schema that data models
+// use, as facts. The zero Shape allows any value.
+type Shape struct {
+	// Type is a JSON type: string, number, integer, boolean, object, array, null.
+	Type   string            `json:"type,omitempty"`
+	Format string            `json:"format,omitempty"`
+	Enum   []json.RawMessage `json:"enum,omitempty"`
+	// Pattern is a regular expression that Go can compile.
+	Pattern   string      `json:"pattern,omitempty"`
+	Minimum   json.Number `json:"minimum,omitempty"`
+	Maximum   json.Number `json:"maximum,omitempty"`
+	Above     json.Number `json:"above,omitempty"` // exclusiveMinimum
+	Below     json.Number `json:"below,omitempty"` // exclusiveMaximum
+	MinLength json.Number `json:"minLength,omitempty"`
+	MaxLength json.Number `json:"maxLength,omitempty"`
+	MinItems  json.Number `json:"minItems,omitempty"`
+	MaxItems  json.Number `json:"maxItems,omitempty"`
+	Unique    bool        `json:"unique,omitempty"`
+	Items     *Shape      `json:"items,omitempty"`
+	// Members are the known members of an object; others are allowed.
+	Members  map[string]*Shape `json:"members,omitempty"`
+	Required []string          `json:"required,omitempty"`
+	AnyOf    []*Shape          `json:"anyOf,omitempty"`
+	OneOf    []*Shape          `json:"oneOf,omitempty"`
+	AllOf    []*Shape          `json:"allOf,omitempty"`
+	// Geometry names the types of GeoJSON geometry that are allowed.
+	Geometry []string `json:"geometry,omitempty"`
+	// Identifier allows a URI or an NGSI identifier of 1 to 256 characters.
+	Identifier bool `json:"identifier,omitempty"`
+}
+
+// identifierPattern is the set of characters of an NGSI identifier.
+const identifierPattern = "^[\\w\\-\\.\\{\\}\\$\\+\\*\\[\\]`|~^@!,:\\\\]+$"
+
+// coordinateDepth says how many arrays stand around the positions of each type
+// of geometry, and how many elements the innermost of them needs.
+var coordinateDepth = map[string]struct{ depth, minItems int }{
+	"Point":           {0, 0},
+	"MultiPoint":      {1, 0},
+	"LineString":      {1, 2},
+	"MultiLineString": {2, 2},
+	"Polygon":         {2, 4},
+	"MultiPolygon":    {3, 4},
+}
+
+// Schema gives the JSON Schema of the shape.
+func (s *Shape) Schema() map[string]any {
+	m := map[string]any{}
+	set := func(key, value string) {
+		if value != "" {
+			m[key] = value
+		}
+	}
+	number := func(key string, value json.Number) {
+		if value != "" {
+			m[key] = value
+		}
+	}
+	list := func(key string, shapes []*Shape) {
+		if len(shapes) == 0 {
+			return
+		}
+		schemas := make([]any, len(shapes))
+		for i, shape := range shapes {
+			schemas[i] = shape.Schema()
+		}
+		m[key] = schemas
+	}
+	set("type", s.Type)
+	set("format", s.Format)
+	set("pattern", s.Pattern)
+	if len(s.Enum) > 0 {
+		m["enum"] = s.Enum
+	}
+	number("minimum", s.Minimum)
+	number("maximum", s.Maximum)
+	number("exclusiveMinimum", s.Above)
+	number("exclusiveMaximum", s.Below)
+	number("minLength", s.MinLength)
+	number("maxLength", s.MaxLength)
+	number("minItems", s.MinItems)
+	number("maxItems", s.MaxItems)
+	if s.Unique {
+		m["uniqueItems"] = true
+	}
+	if s.Items != nil {
+		m["items"] = s.Items.Schema()
+	}
+	if len(s.Members) > 0 {
+		members := make(map[string]any, len(s.Members))
+		for name, shape := range s.Members {
+			members[name] = shape.Schema()
+		}
+		m["properties"] = members
+	}
+	if len(s.Required) > 0 {
+		m["required"] = s.Required
+	}
+	list("anyOf", s.AnyOf)
+	list("oneOf", s.OneOf)
+	list("allOf", s.AllOf)
+	if len(s.Geometry) > 0 {
+		geometries := make([]any, len(s.Geometry))
+		for i, name := range s.Geometry {
+			geometries[i] = geometrySchema(name)
+		}
+		m["oneOf"] = geometries
+	}
+	if s.Identifier {
+		m["anyOf"] = []any{
+			map[string]any{"type": "string", "minLength": 1, "maxLength": 256, "pattern": identifierPattern},
+			map[string]any{"type": "string", "format": "uri"},
+		}
+	}
+	return m
+}
+
+// geometrySchema gives the JSON Schema of one type of GeoJSON geometry (RFC 7946).
+func geometrySchema(name string) map[string]any {
+	numbers := func(least int) map[string]any {
+		return map[string]any{"type": "array", "minItems": least, "items": map[string]any{"type": "number"}}
+	}
+	coordinates := numbers(2)
+	shape := coordinateDepth[name]
+	for level := 1; level <= shape.depth; level++ {
+		coordinates = map[string]any{"type": "array", "items": coordinates}
+		if level == 1 && shape.minItems > 0 {
+			coordinates["minItems"] = shape.minItems
+		}
+	}
+	return map[string]any{
+		"type":     "object",
+		"required": []string{"type", "coordinates"},
+		"properties": map[string]any{
+			"type":        map[string]any{"type": "string", "enum": []string{name}},
+			"coordinates": coordinates,
+			"bbox":        numbers(4),
+		},
+	}
+}
+
+// Schema gives the JSON Schema (draft 2020-12) of the key-values form of an
+// entity: one member an attribute, with its value alone. Members that the model
+// does not name are allowed.
+func (m *Model) Schema() []byte {
+	members := make(map[string]any, len(m.Attributes)+2)
+	if m.ID != nil {
+		members[ngsild.MemberID] = m.ID.Schema()
+	}
+	if m.TypeShape != nil {
+		members[ngsild.MemberType] = m.TypeShape.Schema()
+	}
+	for _, a := range m.Attributes {
+		members[a.Name] = a.Shape.Schema()
+	}
+	schema := map[string]any{
+		"$schema":    "https://json-schema.org/draft/2020-12/schema",
+		"title":      m.QualifiedName(),
+		"type":       "object",
+		"properties": members,
+	}
+	if len(m.Required) > 0 {
+		schema["required"] = m.Required
+	}
+	text, err := json.Marshal(schema)
+	if err != nil {
+		// Load accepts valid JSON only, and nothing else goes into a schema.
+		panic(fmt.Errorf("write the schema of %s: %w", m.QualifiedName(), err))
+	}
+	return text
+}
+
+// attributeFacts is the form of an Attribute in catalogue.json: the members of
+// its shape beside its own.
+type attributeFacts struct {
+	Name      string   `json:"name"`
+	Kind      string   `json:"kind,omitempty"`
+	Units     []string `json:"units,omitempty"`
+	UnitsOurs bool     `json:"unitsOurs,omitempty"`
+	Shape
+}
+
+// MarshalJSON writes the form that UnmarshalJSON reads.
+func (a *Attribute) MarshalJSON() ([]byte, error) {
+	return marshalPlain(attributeFacts{Name: a.Name, Kind: a.Kind.String(), Units: a.Units, UnitsOurs: a.UnitsOurs, Shape: a.Shape})
+}
+
+// UnmarshalJSON reads an attribute; its kind is a name of the NGSI-LD family.
+func (a *Attribute) UnmarshalJSON(text []byte) error {
+	var facts attributeFacts
+	if err := json.Unmarshal(text, &facts); err != nil {
+		return err
+	}
+	kind := ngsild.Kind(0)
+	if facts.Kind != "" {
+		var ok bool
+		if kind, ok = ngsild.ParseKind(facts.Kind); !ok {
+			return fmt.Errorf("attribute %q: unknown kind %q", facts.Name, facts.Kind)
+		}
+	}
+	*a = Attribute{Name: facts.Name, Kind: kind, Units: facts.Units, UnitsOurs: facts.UnitsOurs, Shape: facts.Shape}
+	return nil
+}
+
+// marshalPlain is json.Marshal without the escapes for HTML.
+func marshalPlain(value any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// Contexts gives the @context document of every subject under each address it
+// is published at, as it is to be registered with the resolver of @contexts.
+func (c *Catalogue) Contexts() map[string][]byte {
+	contexts := map[string][]byte{}
+	for _, s := range c.Subjects {
+		text := s.Context()
+		for _, url := range s.ContextURLs {
+			contexts[url] = text
+		}
+	}
+	return contexts
+}
+
+// Context gives the subject's @context document: {"@context": {term: IRI, …}}.
+func (s *Subject) Context() []byte {
+	text, err := marshalPlain(map[string]any{ngsild.MemberContext: s.Terms})
+	if err != nil {
+		// Load accepts valid JSON only, and nothing else goes into a context.
+		panic(fmt.Errorf("write the context of %s: %w", s.Name, err))
+	}
+	return text
+}
+
+// Contexts gives the @context documents of the built-in models: address → text.
+func Contexts() map[string][]byte { return Builtin().Contexts() }

@@ -1,0 +1,529 @@
+package ngsild
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/unit"
+)
+
+// Check holds an entity against the rules of structure (CIM 009 v1.8 clauses
+// 4.5 to 4.7 and 5.2) and gives at most 100 findings, each with a JSON Pointer
+// into the entity's normalized form. Decode has done the same for what it read.
+func (e *Entity) Check() []finding.Finding {
+	c := checker{entity: e, built: true}
+	c.check()
+	return c.findings
+}
+
+// checker collects what is wrong with one entity.
+type checker struct {
+	entity   *Entity
+	findings []finding.Finding
+	// built says that the values come from a program: whether they are JSON
+	// is to be seen, and a Kind of 0 is a fault that nobody reported yet.
+	built bool
+	// broken holds what has a finding already.
+	broken struct{ id, types bool }
+	spare  finding.Finding
+}
+
+func (c *checker) add(f finding.Finding) *finding.Finding {
+	if len(c.findings) == maxFindings {
+		c.spare = f
+		return &c.spare
+	}
+	c.findings = append(c.findings, f)
+	return &c.findings[len(c.findings)-1]
+}
+
+// fault adds a finding and gives it for its hint.
+func (c *checker) fault(code finding.Code, at *path, format string, args ...any) *finding.Finding {
+	return c.add(finding.New(code, finding.Location{Pointer: at.pointer()}, format, args...))
+}
+
+func (c *checker) check() {
+	e := c.entity
+	c.checkID()
+	c.checkTypes()
+	for i, scope := range e.Scopes {
+		if fault := scopeFault(scope); fault != "" {
+			at := path{name: MemberScope}
+			here := &at
+			if len(e.Scopes) > 1 {
+				element := at.element(i)
+				here = &element
+			}
+			c.fault(finding.EntityStructure, here, "the scope %q %s", scope, fault).Hint = "write it like \"/Paris/Energy\""
+		}
+	}
+	c.checkTime(e.CreatedAt, nil, MemberCreatedAt)
+	c.checkTime(e.ModifiedAt, nil, MemberModifiedAt)
+	c.checkTime(e.DeletedAt, nil, MemberDeletedAt)
+	c.checkTime(e.ExpiresAt, nil, MemberExpiresAt)
+	if c.built && e.Context != nil && !e.Context.IsValid() {
+		at := path{name: MemberContext}
+		c.fault(finding.EntityJSON, &at, "the @context is not JSON")
+	}
+	c.checkAttributes(e.Attributes, nil, 0)
+	for i := range c.findings {
+		c.findings[i].Location.Entity = e.ID
+	}
+}
+
+func (c *checker) checkID() {
+	id := c.entity.ID
+	if c.broken.id {
+		return
+	}
+	at := path{name: MemberID}
+	const form = "write a URI that names this entity alone, such as \"urn:ngsi-ld:Building:42\""
+	if id == "" {
+		c.fault(finding.EntityID, &at, "the entity has no id").Hint = form
+		return
+	}
+	if err := ValidURI(id); err != nil {
+		c.fault(finding.EntityID, &at, "the id %q is not a URI: %v", id, err).Hint = form
+		return
+	}
+	if id == NullURI {
+		c.fault(finding.EntityID, &at, "the id %q stands for null", id).Hint = form
+	}
+}
+
+func (c *checker) checkTypes() {
+	types := c.entity.Types
+	if c.broken.types {
+		return
+	}
+	at := path{name: MemberType}
+	const form = "write the name of its type, such as \"Building\""
+	if len(types) == 0 {
+		c.fault(finding.EntityType, &at, "the entity has no type").Hint = form
+		return
+	}
+	for i, name := range types {
+		here := &at
+		if len(types) > 1 {
+			element := at.element(i)
+			here = &element
+		}
+		fault, legal := nameFault(name)
+		if fault != "" {
+			f := c.fault(finding.EntityType, here, "the type %q %s", name, fault)
+			f.Hint = form
+			if !legal {
+				f.Severity = finding.Error
+			} else {
+				f.Severity = finding.Warning
+			}
+		}
+		for _, before := range types[:i] {
+			if before == name {
+				c.fault(finding.EntityDuplicate, here, "the type %q stands twice", name).Hint = "keep one of them"
+				break
+			}
+		}
+	}
+}
+
+// checkAttributes looks at attributes that stand in an entity or, at a depth
+// above 0, in another attribute at this path.
+func (c *checker) checkAttributes(list []Attribute, parent *path, depth int) {
+	if depth > maxDepth {
+		c.fault(finding.EntityStructure, parent, "sub-attributes stand more than %d deep in one another", maxDepth)
+		return
+	}
+	for start := 0; start < len(list); {
+		name := list[start].Name
+		end := start + 1
+		for end < len(list) && list[end].Name == name {
+			end++
+		}
+		at := parent.member(name)
+		c.checkName(name, &at, depth)
+		for i := range list[:start] {
+			if list[i].Name == name {
+				c.fault(finding.EntityDuplicate, &at, "the instances of %q do not stand together", name)
+				break
+			}
+		}
+		for i := start; i < end; i++ {
+			here := &at
+			if end-start > 1 {
+				element := at.element(i - start)
+				here = &element
+			}
+			for k := start; k < i; k++ {
+				if list[k].DatasetID == list[i].DatasetID && list[k].Kind != 0 && list[i].Kind != 0 {
+					c.duplicateInstance(&list[i], here)
+					break
+				}
+			}
+			c.checkAttribute(&list[i], here, depth)
+		}
+		start = end
+	}
+}
+
+func (c *checker) duplicateInstance(a *Attribute, at *path) {
+	if a.DatasetID == "" {
+		c.fault(finding.EntityDuplicate, at, "%q has two instances without a datasetId", a.Name).Hint =
+			"give each instance but one a datasetId of its own"
+		return
+	}
+	c.fault(finding.EntityDuplicate, at, "%q has two instances with the datasetId %q", a.Name, a.DatasetID).Hint =
+		"give each instance a datasetId of its own"
+}
+
+// reservedNames are the members of the API that cannot name an attribute.
+var reservedNames = []string{
+	MemberObservedAt, MemberUnitCode, MemberDatasetID, MemberLanguageMap, MemberValueList, MemberObjectList,
+	MemberObjectType, MemberCreatedAt, MemberModifiedAt, MemberDeletedAt, MemberExpiresAt, MemberInstanceID,
+}
+
+func (c *checker) checkName(name string, at *path, depth int) {
+	fault, legal := nameFault(name)
+	switch {
+	case fault != "":
+		f := c.fault(finding.AttributeName, at, "the name %q of an attribute %s", name, fault)
+		f.Hint = "a name has letters, digits and _, and starts with a letter"
+		if legal {
+			f.Severity = finding.Warning
+		}
+		return
+	case isReserved(name):
+		c.fault(finding.AttributeName, at, "%q is a word of the API and cannot name an attribute", name).Hint = "give the attribute another name"
+		return
+	}
+	if depth == 0 {
+		return
+	}
+	for _, reserved := range reservedNames {
+		if len(name) == len(reserved) && strings.EqualFold(name, reserved) {
+			f := c.fault(finding.AttributeName, at, "%q is read as a sub-attribute, for the API writes %q", name, reserved)
+			f.Severity = finding.Warning
+			f.Hint = fmt.Sprintf("did you mean %q?", reserved)
+		}
+	}
+}
+
+// isReserved reports whether a name is a member that the API has in an
+// attribute or an entity.
+func isReserved(name string) bool {
+	switch name {
+	case MemberID, MemberType, MemberScope, MemberValue, MemberObject, MemberObjectType, MemberLanguageMap, MemberVocab,
+		MemberJSON, MemberValueList, MemberObjectList, MemberDatasetID, MemberObservedAt, MemberUnitCode, MemberCreatedAt,
+		MemberModifiedAt, MemberDeletedAt, MemberExpiresAt, MemberInstanceID:
+		return true
+	}
+	return false
+}
+
+// nameFault says what is wrong with the name of an attribute or a type: a
+// term, a compact IRI or an IRI (CIM 009 v1.8 clause 4.6.2). Where legal is
+// true the fault is one that brokers are known to forgive.
+func nameFault(name string) (fault string, legal bool) {
+	if plainName(name) {
+		return "", true
+	}
+	if name == "" {
+		return "is empty", false
+	}
+	if name[0] == '@' {
+		return "starts with @, which is for the keywords of JSON-LD", false
+	}
+	if colon := strings.IndexByte(name, ':'); colon > 0 {
+		if strings.HasPrefix(name[colon+1:], "//") || strings.EqualFold(name[:colon], "urn") {
+			if err := ValidURI(name); err != nil {
+				return "is not an IRI: " + err.Error(), false
+			}
+			return "", true
+		}
+	}
+	for _, r := range name {
+		if unicode.IsSpace(r) {
+			return "has white space", false
+		}
+		if r == utf8.RuneError || unicode.IsControl(r) || strings.ContainsRune("<>\"'=;()&?,[]{}|\\^%`*$!", r) {
+			return fmt.Sprintf("has the character %q", r), false
+		}
+	}
+	term := name
+	if colon := strings.IndexByte(name, ':'); colon >= 0 {
+		if colon == 0 || colon == len(name)-1 {
+			return "is no compact IRI: a prefix stands before the colon and a name behind it", false
+		}
+		return "", true
+	}
+	first, _ := utf8.DecodeRuneInString(term)
+	if !unicode.IsLetter(first) && first != '_' {
+		return fmt.Sprintf("starts with %q, not with a letter", first), true
+	}
+	for _, r := range term {
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && r != '_' {
+			return fmt.Sprintf("has the character %q", r), true
+		}
+	}
+	return "", true
+}
+
+// plainName reports whether a name is ASCII letters, digits and _ after a letter.
+func plainName(name string) bool {
+	if name == "" || !isLetter(name[0]) {
+		return false
+	}
+	for i := 1; i < len(name); i++ {
+		if c := name[i]; !isLetter(c) && !isDigit(c) && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// scopeFault says what is wrong with a scope (CIM 009 v1.8 clause 4.18).
+func scopeFault(scope string) string {
+	if strings.TrimPrefix(scope, "/") == "" {
+		return "is empty"
+	}
+	for level := range strings.SplitSeq(strings.TrimPrefix(scope, "/"), "/") {
+		if level == "" {
+			return "has an empty level"
+		}
+		for _, r := range level {
+			if unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("#+,;()\"|", r) {
+				return fmt.Sprintf("has the character %q", r)
+			}
+		}
+	}
+	return ""
+}
+
+func (c *checker) checkTime(text string, parent *path, member string) {
+	if text == "" {
+		return
+	}
+	if err := ValidDateTime(text); err != nil {
+		at := parent.member(member)
+		c.fault(finding.AttributeTime, &at, "%s %q is not a moment in UTC: %v", member, text, err).Hint = "write it like \"2024-01-31T12:00:00Z\""
+	}
+}
+
+func (c *checker) checkAttribute(a *Attribute, at *path, depth int) {
+	if a.Kind == 0 || a.Kind > JsonProperty {
+		if c.built {
+			c.fault(finding.AttributeType, at, "the attribute %q has no kind", a.Name)
+		}
+		return
+	}
+	if depth == 0 && a.Kind != GeoProperty {
+		switch a.Name {
+		case MemberLocation, MemberObservationSpace, MemberOperationSpace:
+			c.fault(finding.AttributeType, at, "%q is a GeoProperty, not a %s", a.Name, a.Kind).Hint =
+				"make it {\"type\": \"GeoProperty\", \"value\": {\"type\": \"Point\", \"coordinates\": [longitude, latitude]}}, or choose another name"
+		}
+	}
+	if c.checkJSON(a, at) {
+		c.checkValue(a, at)
+	}
+	c.checkTime(a.ObservedAt, at, MemberObservedAt)
+	c.checkTime(a.CreatedAt, at, MemberCreatedAt)
+	c.checkTime(a.ModifiedAt, at, MemberModifiedAt)
+	c.checkTime(a.DeletedAt, at, MemberDeletedAt)
+	c.checkTime(a.ExpiresAt, at, MemberExpiresAt)
+	if a.DatasetID != "" {
+		if err := ValidURI(a.DatasetID); err != nil {
+			here := at.member(MemberDatasetID)
+			c.fault(finding.AttributeDataset, &here, "the datasetId %q is not a URI: %v", a.DatasetID, err).Hint =
+				"write a URI, such as \"urn:ngsi-ld:Dataset:1\""
+		}
+	}
+	c.checkUnit(a, at)
+	if len(a.ObjectType) > 0 && a.Kind != Relationship && a.Kind != ListRelationship {
+		here := at.member(MemberObjectType)
+		c.fault(finding.AttributeMember, &here, "a %s has no objectType", a.Kind).Hint = "only a Relationship has one"
+	}
+	c.checkAttributes(a.Attributes, at, depth+1)
+}
+
+// checkJSON reports whether the value of a built attribute is JSON other than null.
+func (c *checker) checkJSON(a *Attribute, at *path) bool {
+	here := at.member(a.Kind.Member())
+	switch {
+	case !c.built:
+		return true
+	case len(a.Value) == 0:
+		c.fault(finding.AttributeMember, at, "the %s has no %q", a.Kind, a.Kind.Member())
+	case !a.Value.IsValid():
+		c.fault(finding.AttributeValue, &here, "the value is not JSON: %s", clip(a.Value))
+	case string(bytes.TrimSpace(a.Value)) == "null":
+		c.fault(finding.AttributeValue, &here, "null is no value in NGSI-LD").Hint = "leave the attribute out"
+	default:
+		return true
+	}
+	return false
+}
+
+func (c *checker) checkUnit(a *Attribute, at *path) {
+	if a.UnitCode == "" {
+		return
+	}
+	here := at.member(MemberUnitCode)
+	if a.Kind != Property && a.Kind != ListProperty {
+		c.fault(finding.AttributeMember, &here, "a %s has no unitCode", a.Kind).Hint = "only a Property and a ListProperty have one"
+		return
+	}
+	if unit.Known(a.UnitCode) {
+		return
+	}
+	f := c.fault(finding.AttributeUnit, &here, "%q is not a UN/CEFACT unit code", a.UnitCode)
+	if near := unit.Nearest(a.UnitCode); near != "" {
+		u, _ := unit.Lookup(near)
+		f.Hint = fmt.Sprintf("did you mean %q (%s)?", near, u.Name)
+	} else {
+		f.Hint = "write a common code of UN/CEFACT Recommendation 20, such as \"KWH\""
+	}
+}
+
+// isNullURI reports whether a value is the API's word for null.
+func isNullURI(value []byte) bool {
+	return len(value) == len(NullURI)+2 && string(value[1:len(value)-1]) == NullURI
+}
+
+// checkValue looks at the value, which is valid JSON.
+func (c *checker) checkValue(a *Attribute, at *path) {
+	value := []byte(a.Value)
+	start := skipSpace(value, 0)
+	value = value[start:]
+	here := at.member(a.Kind.Member())
+	if isNullURI(value) {
+		return
+	}
+	switch a.Kind {
+	case Relationship:
+		c.checkStrings(value, &here, func(text string, at *path) { c.checkObject(text, at) }, finding.AttributeObject,
+			"the object of a Relationship is a URI or an array of URIs", "write a URI, such as \"urn:ngsi-ld:Building:42\"")
+	case VocabProperty:
+		c.checkStrings(value, &here, nil, finding.AttributeValue,
+			"the vocab of a VocabProperty is a string or an array of strings", "write a term, such as \"electricity\"")
+	case GeoProperty:
+		c.checkGeometry(value, &here)
+	case LanguageProperty:
+		c.checkLanguageMap(value, &here)
+	case ListProperty:
+		if value[0] != '[' {
+			c.fault(finding.AttributeValue, &here, "a valueList is an array, and this is %s", describe(value[0])).Hint = "write [1, 2, 3]"
+		}
+	case ListRelationship:
+		c.checkObjectList(value, &here)
+	}
+}
+
+// checkStrings sees that a value is a string or an array of at least one.
+func (c *checker) checkStrings(value []byte, at *path, each func(string, *path), code finding.Code, rule, hint string) {
+	if value[0] == '"' {
+		if each != nil {
+			each(unquote(value[:skipString(value, 0)]), at)
+		}
+		return
+	}
+	if value[0] != '[' {
+		c.fault(code, at, "%s, and this is %s", rule, describe(value[0])).Hint = hint
+		return
+	}
+	cur := enter(value, 0)
+	for i := 0; ; i++ {
+		element, ok := cur.element()
+		if !ok {
+			if i == 0 {
+				c.fault(code, at, "%s, and this array is empty", rule).Hint = "leave the attribute out where it has no value"
+			}
+			return
+		}
+		here := at.element(i)
+		if element.first(value) != '"' {
+			c.fault(code, &here, "%s, and this is %s", rule, describe(element.first(value))).Hint = hint
+		} else if each != nil {
+			each(unquote(element.of(value)), &here)
+		}
+	}
+}
+
+func (c *checker) checkObject(text string, at *path) {
+	if err := ValidURI(text); err != nil {
+		c.fault(finding.AttributeObject, at, "the object %q is not a URI: %v", text, err).Hint = "write the id of the entity it leads to, such as \"urn:ngsi-ld:Building:42\""
+	}
+}
+
+func (c *checker) checkObjectList(value []byte, at *path) {
+	const hint = "write [{\"object\": \"urn:ngsi-ld:Building:42\"}]"
+	if value[0] != '[' {
+		c.fault(finding.AttributeObject, at, "an objectList is an array, and this is %s", describe(value[0])).Hint = hint
+		return
+	}
+	cur := enter(value, 0)
+	for i := 0; ; i++ {
+		element, ok := cur.element()
+		if !ok {
+			return
+		}
+		here := at.element(i)
+		if element.first(value) != '{' {
+			c.fault(finding.AttributeObject, &here, "an element of an objectList is an object, and this is %s", describe(element.first(value))).Hint = hint
+			continue
+		}
+		object := find(value, element.start, MemberObject)
+		if !object.present() || object.first(value) != '"' {
+			c.fault(finding.AttributeObject, &here, "an element of an objectList has an \"object\" that is a URI").Hint = hint
+			continue
+		}
+		inside := here.member(MemberObject)
+		c.checkObject(unquote(object.of(value)), &inside)
+	}
+}
+
+func (c *checker) checkLanguageMap(value []byte, at *path) {
+	const hint = "write {\"fr\": \"mairie\", \"en\": \"town hall\"}"
+	if value[0] != '{' {
+		c.fault(finding.AttributeValue, at, "a languageMap is an object, and this is %s", describe(value[0])).Hint = hint
+		return
+	}
+	for cur := enter(value, 0); ; {
+		key, text, ok := cur.member()
+		if !ok {
+			return
+		}
+		tag := unquote(key.of(value))
+		here := at.member(tag)
+		if tag != defaultDataset && !validLanguageTag(tag) {
+			c.fault(finding.AttributeValue, &here, "%q is not a language tag", tag).Hint = "write a tag of BCP 47, such as \"fr\" or \"pt-BR\", or \"@none\""
+		}
+		c.checkStrings(text.of(value), &here, nil, finding.AttributeValue, "the text of a language is a string or an array of strings", hint)
+	}
+}
+
+// validLanguageTag reports whether text has the form of a tag of BCP 47:
+// subtags of one to eight letters and digits, the first of letters only.
+func validLanguageTag(text string) bool {
+	length, first := 0, true
+	for i := 0; i <= len(text); i++ {
+		if i == len(text) || text[i] == '-' {
+			if length == 0 || first && length == 1 && text[0]|0x20 != 'x' && text[0]|0x20 != 'i' {
+				return false
+			}
+			length, first = 0, false
+			continue
+		}
+		if !isLetter(text[i]) && (first || !isDigit(text[i])) {
+			return false
+		}
+		if length++; length > 8 {
+			return false
+		}
+	}
+	return true
+}

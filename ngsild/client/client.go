@@ -1,0 +1,220 @@
+// Package client owns the way to any NGSI-LD broker over HTTP: retrieving,
+// querying with paging, batches with their answer per entity, and retry. What a
+// broker does otherwise than the API says stands in quirks.go and nowhere else.
+//
+// The client sends names as the broker cannot misread them: by default expanded,
+// with only the terms left short that every core @context has. Answers are asked
+// for without a user @context and come back as IRIs. So neither a push nor a
+// reading depends on a context that the broker would have to download.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
+)
+
+// Defaults of Options.
+const (
+	// DefaultBatch is the greatest number of entities in one request.
+	DefaultBatch = 500
+	// DefaultBytes is the greatest size of one request's body: below 1 MB, which
+	// is what Orion-LD takes.
+	DefaultBytes = 1_000_000 - 1
+	// DefaultTimeout is how long one request may take.
+	DefaultTimeout = 60 * time.Second
+	// DefaultTries is how often a request is sent at most.
+	DefaultTries = 6
+)
+
+// maxAnswer is the size of an answer above which the client gives up reading.
+const maxAnswer = 64 << 20
+
+const apiPath = "/ngsi-ld/v1"
+
+// ContextMode says how the @context reaches the broker with what is pushed.
+type ContextMode uint8
+
+// The ways. Expanded is the default, since it works everywhere: Orion-LD 1.6.0
+// has no core @context later than v1.7 built in and answers 503 to a context
+// that it cannot download, and an inline @context is parsed again with every
+// request.
+const (
+	Expanded ContextMode = iota // names as IRIs, no @context at all
+	Inline                      // the whole @context in each entity
+	Link                        // a Link header with Options.ContextURL
+)
+
+// ParseContextMode reads "expanded", "inline" or "link".
+func ParseContextMode(text string) (ContextMode, error) {
+	switch text {
+	case "expanded":
+		return Expanded, nil
+	case "inline":
+		return Inline, nil
+	case "link":
+		return Link, nil
+	}
+	return 0, fmt.Errorf("unknown context mode %q: expanded, inline or link", text)
+}
+
+// String gives the word that ParseContextMode reads.
+func (m ContextMode) String() string {
+	switch m {
+	case Inline:
+		return "inline"
+	case Link:
+		return "link"
+	}
+	return "expanded"
+}
+
+// Options of a Client. The zero value is usable.
+type Options struct {
+	// HTTP makes the requests; nil is a client of its own. Redirects are never
+	// followed: a POST would arrive elsewhere as a GET.
+	HTTP *http.Client
+	// Tenant is sent as NGSILD-Tenant where it is not empty.
+	Tenant string
+	// Authorization is the whole value of that header, such as "Bearer …".
+	Authorization string
+	// UserAgent names the program; "ldt" where it is empty.
+	UserAgent string
+	// Context is the @context of the names that callers use; nil is the core alone.
+	Context *jsonld.Context
+	// ContextMode says how Context reaches the broker.
+	ContextMode ContextMode
+	// ContextURL is where the broker finds Context; ContextMode Link needs it.
+	ContextURL string
+	// MaxBatch and MaxBytes bound a batch; 0 is the default. A broker's quirk
+	// may bound it further.
+	MaxBatch int
+	MaxBytes int
+	// Timeout bounds one try of one request; 0 is the default.
+	Timeout time.Duration
+	// Tries bounds how often a request is sent; 0 is the default.
+	Tries uint
+	// BackOff gives the waiting times between the tries of one request; nil is
+	// exponential from 200 ms.
+	BackOff func() backoff.BackOff
+	// OnRetry is told of each failed try that will be repeated after wait; may be
+	// nil. It is called from every goroutine that uses the Client.
+	OnRetry func(err error, wait time.Duration)
+	// Report is told what the owner of the data should know of the broker's
+	// limits, each kind once; may be nil. It is never called twice at a time.
+	Report func(finding.Finding)
+}
+
+// Client talks to one broker. It is safe for use by several goroutines.
+type Client struct {
+	base string // with scheme and host, without a slash at the end
+	opts Options
+	http *http.Client
+
+	core  *jsonld.Context   // expands what brokers answer
+	terms map[string]string // the terms that may be sent short, by their IRI
+
+	mu       sync.Mutex
+	broker   *Broker // nil until Probe had an answer
+	reported map[finding.Code]bool
+}
+
+// New gives a Client of the broker at baseURL, such as http://localhost:1026;
+// the API's own path may follow. Nothing is sent yet.
+func New(baseURL string, opts Options) (*Client, error) {
+	base, err := parseBase(baseURL)
+	if err != nil {
+		return nil, err
+	}
+	if opts.ContextMode == Link && opts.ContextURL == "" {
+		return nil, errors.New("send the @context by link: no URL of the @context is given\n" +
+			"  hint: name a @context by a URL that the broker can reach, or send it expanded or inline")
+	}
+	core, _, err := jsonld.NewResolver().Resolve(context.Background(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the core @context: %w", err)
+	}
+	terms, err := commonTerms()
+	if err != nil {
+		return nil, fmt.Errorf("prepare the core @context: %w", err)
+	}
+	if opts.Context == nil {
+		opts.Context = core
+	}
+	if opts.UserAgent == "" {
+		opts.UserAgent = "ldt"
+	}
+	if opts.MaxBatch <= 0 {
+		opts.MaxBatch = DefaultBatch
+	}
+	if opts.MaxBytes <= 0 {
+		opts.MaxBytes = DefaultBytes
+	}
+	if opts.Timeout <= 0 {
+		opts.Timeout = DefaultTimeout
+	}
+	if opts.Tries == 0 {
+		opts.Tries = DefaultTries
+	}
+	if opts.BackOff == nil {
+		opts.BackOff = func() backoff.BackOff {
+			b := backoff.NewExponentialBackOff()
+			b.InitialInterval = 200 * time.Millisecond
+			b.MaxInterval = 10 * time.Second
+			b.Multiplier = 2
+			return b
+		}
+	}
+	hc := http.Client{}
+	if opts.HTTP != nil {
+		hc = *opts.HTTP
+	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = t.Clone()
+		t.MaxIdleConnsPerHost = 16
+		hc.Transport = t
+	}
+	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{base: base, opts: opts, http: &hc, core: core, terms: terms, reported: map[finding.Code]bool{}}, nil
+}
+
+// URL gives the broker's address without the API's path and without a password.
+func (c *Client) URL() string {
+	u, err := url.Parse(c.base)
+	if err != nil {
+		return c.base
+	}
+	return u.Redacted()
+}
+
+// Context gives the @context of the names that callers use.
+func (c *Client) Context() *jsonld.Context { return c.opts.Context }
+
+func parseBase(text string) (string, error) {
+	const hint = "\n  hint: write it like http://localhost:1026"
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", errors.New("the broker's URL is empty" + hint)
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", errors.New("the broker's URL cannot be read" + hint)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return "", fmt.Errorf("the broker's URL %q does not begin with http:// or https:// and a host"+hint, u.Redacted())
+	}
+	if u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("the broker's URL %q has a query or a fragment"+hint, u.Redacted())
+	}
+	base := strings.TrimRight(u.String(), "/")
+	return strings.TrimRight(strings.TrimSuffix(base, apiPath), "/"), nil
+}

@@ -1,0 +1,27 @@
+package finding
+
+import "slices"
+
+// All gives every code of the catalogue in alphabetical order.
+func All() []Code {
+	codes := slices.Clone(catalogue)
+	slices.Sort(codes)
+	return codes
+}
+
+// catalogue holds each constant of type Code. A test compares them.
+var catalogue = []Code{
+	SourceAbsent, SourceDamaged, SourceSpec, SourceSheet, SourceHeader, SourceHidden, SourceEmpty, SourceNoRows,
+	SourceWrongFormat, SourceEncoding, SourceUnsure, SourceMissingColumn, SourceDuplicateColumn, SourceRagged,
+	SourceCellError, SourceQuote, CellNumber, CellInteger, CellBoolean, CellDate, CellTimeSkipped,
+	CellTimeDoubled, CellPoint, CellPointSwapped, CellGeoJSON, CellJSON, CellLookup, CellEmpty, RowID,
+	RowCollision, RowCondition, YAMLSyntax, YAMLUnknownKey, YAMLType, YAMLMissing, MappingTemplate,
+	MappingConverter, MappingUnit, MappingUnknownTerm, MappingKind, MappingLookup, MappingCondition, EntityJSON,
+	EntityStructure, EntityID, EntityType, EntityDuplicate, AttributeName, AttributeType, AttributeMember,
+	AttributeValue, AttributeObject, AttributeGeometry, AttributeTime, AttributeDataset, AttributeUnit,
+	ContextUnknownURL, ContextInvalid, ContextDuplicate, ContextPrefix, ContextCoreTerm, ContextUnknownTerm,
+	ContextChanged, ContextStale, ContextOrder, ModelUnknown, ModelSchema, ModelKind, ModelUnit, ModelAttribute,
+	RelationDangle, InventorySheet, InventoryMissing, InventoryValue, InventoryFile, InventoryFormat,
+	InventoryColumn, InventoryRef, BrokerRefused, BrokerTooLarge, BrokerNumber, BrokerPrecision, VerifyRows,
+	VerifyCount, VerifySum, VerifySource,
+}

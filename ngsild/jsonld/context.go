@@ -1,0 +1,423 @@
+package jsonld
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/piprate/json-gold/ld"
+
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// maxNames bounds the names beyond the terms that a Context remembers, so that
+// a stranger's payloads cannot fill the memory.
+const maxNames = 8192
+
+// Context is a compiled @context: the user's parts and the core, in the order
+// that JSON-LD processes them. It is read only and safe to share.
+type Context struct {
+	active *ld.Context
+	terms  map[string]*ld.TermDefinition
+	vocab  string
+	user   map[string]bool   // terms of the user's parts that the core does not have
+	short  map[string]string // IRI → name, for every IRI that a term has
+	list   []string          // Terms
+	json   []byte
+	inline []byte
+	// special names what the @context has that AppendExpanded does not cover.
+	special string
+	// vocabValues and vocabTypes say that vocab and objectType hold terms.
+	vocabValues, vocabTypes bool
+
+	expanded, compacted names
+}
+
+// names remembers the answers for names that are no terms.
+type names struct {
+	m sync.Map
+	n atomic.Int64
+}
+
+type expansion struct {
+	iri   string
+	known bool
+}
+
+func (n *names) store(key string, value any) {
+	if n.n.Load() >= maxNames {
+		return
+	}
+	if _, there := n.m.LoadOrStore(strings.Clone(key), value); !there {
+		n.n.Add(1)
+	}
+}
+
+// compile makes a Context of the resolved nodes.
+func (r *Resolver) compile(nodes []node) (*Context, error) {
+	version, isCore := coreVersionOf(r.core)
+	core, ok := coreContext(version)
+	if !isCore || !ok {
+		return nil, fmt.Errorf("the core @context %s is not built in; there are %s", r.core, strings.Join(CoreURLs(), ", "))
+	}
+	c := &Context{user: map[string]bool{}, short: map[string]string{}}
+	opts := r.options()
+	parts := leaves(nil, nodes)
+	list := make([]any, len(parts), len(parts)+1)
+	for i, part := range parts {
+		if part.object == nil {
+			continue
+		}
+		list[i] = part.object
+		for _, keyword := range []string{"@propagate", "@base", "@direction"} {
+			if _, ok := part.object[keyword]; ok {
+				c.special = keyword
+			}
+		}
+	}
+	userTerms := map[string]*ld.TermDefinition{}
+	err := guard(func() error {
+		user, err := ld.NewContext(nil, opts).Parse(list)
+		if err != nil {
+			return err
+		}
+		userTerms = user.TermDefinitions
+		c.active, err = ld.NewContext(nil, opts).Parse(append(list, any(core)))
+		if err != nil {
+			return err
+		}
+		c.active.GetInverse()
+		return nil
+	})
+	if err != nil {
+		return nil, finding.List{r.culprit(parts, core, err)}
+	}
+	c.terms = c.active.TermDefinitions
+	if c.active.Values.Vocab != nil {
+		c.vocab = *c.active.Values.Vocab
+	}
+	for term := range userTerms {
+		if _, ofCore := core[term]; !ofCore {
+			c.user[term] = true
+		}
+	}
+	c.index()
+	c.vocabValues = c.TypeOf(ngsild.MemberVocab) == "@vocab"
+	c.vocabTypes = c.TypeOf(ngsild.MemberObjectType) == "@vocab"
+
+	for _, inline := range []bool{false, true} {
+		list := sent(nil, nodes, inline)
+		var value any = append(list, r.core)
+		if len(list) == 0 {
+			value = r.core
+		}
+		text, err := encode(value)
+		if err != nil {
+			return nil, fmt.Errorf("write the @context: %w", err)
+		}
+		if inline {
+			c.inline = text
+		} else {
+			c.json = text
+		}
+	}
+	return c, nil
+}
+
+// culprit finds the part at which json-gold gave up, and says so.
+func (r *Resolver) culprit(parts []leaf, core map[string]any, fault error) finding.Finding {
+	active := ld.NewContext(nil, r.options())
+	for _, part := range parts {
+		err := guard(func() error {
+			var next any
+			if part.object != nil {
+				next = part.object
+			}
+			var err error
+			active, err = active.Parse([]any{next})
+			return err
+		})
+		if err != nil {
+			return finding.New(finding.ContextInvalid, finding.Location{File: placeOf(part.name)}, "%s", sentence(err))
+		}
+	}
+	err := guard(func() error {
+		_, err := active.Parse(core)
+		return err
+	})
+	if err == nil {
+		err = fault
+	}
+	f := finding.New(finding.ContextInvalid, finding.Location{}, "the core @context cannot follow the others: %s", sentence(err))
+	return f.WithHint("a context before the core may not protect (@protected) a term that the core defines")
+}
+
+// placeOf is the file or URL of a part, or nothing for the document's own.
+func placeOf(name string) string {
+	if name == "@context" {
+		return ""
+	}
+	return name
+}
+
+// sentence words an error of json-gold.
+func sentence(err error) string {
+	var fault *ld.JsonLdError
+	if !errors.As(err, &fault) {
+		return err.Error()
+	}
+	if fault.Details == nil {
+		return fmt.Sprintf("it is not a legal @context: %s", fault.Code)
+	}
+	return fmt.Sprintf("it is not a legal @context: %s (%v)", fault.Code, fault.Details)
+}
+
+// index computes the list of terms and the names of the IRIs.
+func (c *Context) index() {
+	names := make([]string, 0, len(c.terms))
+	for term, td := range c.terms {
+		if td == nil || td.ID == "" || ld.IsKeyword(td.ID) {
+			continue
+		}
+		names = append(names, term)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return strings.Compare(a, b)
+	})
+	for _, term := range names {
+		iri := c.terms[term].ID
+		if _, there := c.short[iri]; !there {
+			c.short[iri] = c.shortest(iri, term)
+		}
+		if !isPrefix(c.terms[term]) {
+			c.list = append(c.list, term)
+		}
+	}
+	slices.Sort(c.list)
+}
+
+// isPrefix says whether a term is there to begin other names.
+func isPrefix(td *ld.TermDefinition) bool {
+	return td.Prefix != nil && *td.Prefix && td.ID != "" && strings.IndexByte("/#:", td.ID[len(td.ID)-1]) >= 0
+}
+
+// shortest is the name of an IRI: the term that JSON-LD selects where the value
+// is an Attribute, else the fallback, else the IRI.
+func (c *Context) shortest(iri, fallback string) string {
+	name := iri
+	err := guard(func() error {
+		var err error
+		name, err = c.active.CompactIri(iri, nil, true, false)
+		return err
+	})
+	if err != nil {
+		name = iri
+	}
+	if _, isTerm := c.terms[name]; !isTerm && fallback != "" {
+		name = fallback
+	}
+	if back, _ := c.expand(name); back != iri {
+		return iri
+	}
+	return name
+}
+
+// Expand gives the IRI of a term, a compact IRI or an IRI, as JSON-LD expands
+// the name of a member or a type.
+//
+// known says that an @context or the name itself defines it: a term, a compact IRI
+// whose prefix is defined, an absolute IRI. Other names go to the default vocabulary, or
+// stay as they are where they have a colon. A term that an @context sets to null
+// stands for nothing and gives "", false.
+func (c *Context) Expand(term string) (iri string, known bool) {
+	if td, ok := c.terms[term]; ok {
+		if td == nil {
+			return "", false
+		}
+		return td.ID, true
+	}
+	if e, ok := c.expanded.m.Load(term); ok {
+		e := e.(expansion)
+		return e.iri, e.known
+	}
+	iri, known = c.expand(term)
+	c.expanded.store(term, expansion{strings.Clone(iri), known})
+	return iri, known
+}
+
+// expand is Expand without memory.
+func (c *Context) expand(name string) (iri string, known bool) {
+	if td, ok := c.terms[name]; ok {
+		if td == nil {
+			return "", false
+		}
+		return td.ID, true
+	}
+	if len(name) > 0 && name[0] == '@' {
+		if ld.IsKeyword(name) {
+			return name, true
+		}
+		if likeKeyword(name) {
+			return "", false
+		}
+	}
+	if iri, known, ok := c.expandCompact(name); ok {
+		return iri, known
+	}
+	return c.vocab + name, false
+}
+
+// expandCompact expands a name with a colon; ok is false where the name is
+// neither a compact IRI nor an absolute one.
+func (c *Context) expandCompact(name string) (iri string, known, ok bool) {
+	colon := strings.IndexByte(name, ':')
+	if colon <= 0 {
+		return "", false, false
+	}
+	prefix, suffix := name[:colon], name[colon+1:]
+	if prefix == "_" || strings.HasPrefix(suffix, "//") {
+		return name, prefix != "_", true
+	}
+	if td := c.terms[prefix]; td != nil && td.ID != "" && td.Prefix != nil && *td.Prefix {
+		return td.ID + suffix, true, true
+	}
+	if ld.IsAbsoluteIri(name) {
+		return name, knownScheme[strings.ToLower(prefix)], true
+	}
+	return "", false, false
+}
+
+// knownScheme holds the schemes whose IRIs have no "//" and still are more
+// likely meant as IRIs than as compact IRIs with an undefined prefix.
+var knownScheme = map[string]bool{
+	"urn": true, "did": true, "tag": true, "mailto": true, "tel": true,
+}
+
+// likeKeyword says whether a name has the form of a keyword, which JSON-LD
+// reserves and ignores.
+func likeKeyword(name string) bool {
+	if len(name) < 2 || name[0] != '@' {
+		return false
+	}
+	for i := 1; i < len(name); i++ {
+		if b := name[i] | 0x20; b < 'a' || b > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+// Compact gives the shortest name of an IRI: a term, the rest behind the
+// default vocabulary, a compact IRI, or the IRI itself. Of several terms with
+// one IRI it is the one that JSON-LD selects for an Attribute, else the shortest,
+// then the first by name. Expand of the answer gives the IRI again.
+func (c *Context) Compact(iri string) string {
+	if name, ok := c.short[iri]; ok {
+		return name
+	}
+	if name, ok := c.compacted.m.Load(iri); ok {
+		return name.(string)
+	}
+	if iri == "" {
+		return ""
+	}
+	name := c.shortest(iri, "")
+	c.compacted.store(iri, strings.Clone(name))
+	return name
+}
+
+// TypeOf is the type coercion of a term: "", "@id", "@vocab", "@json", "@none"
+// or the IRI of a datatype.
+func (c *Context) TypeOf(term string) string {
+	if td := c.terms[term]; td != nil {
+		return td.Type
+	}
+	return ""
+}
+
+// Terms lists the terms that stand for an IRI, sorted; not the prefixes and not
+// the aliases of keywords. The caller may not change it.
+func (c *Context) Terms() []string { return c.list }
+
+// IsUserTerm says whether the user's part of the @context defines the name: a
+// term that the core does not define, a compact IRI whose prefix is such a term,
+// or the IRI of such a term.
+func (c *Context) IsUserTerm(term string) bool {
+	if td, ok := c.terms[term]; ok {
+		return td != nil && c.user[term]
+	}
+	if name, ok := c.short[term]; ok && name != term {
+		return c.user[name]
+	}
+	prefix, suffix, isCompact := strings.Cut(term, ":")
+	if !isCompact || strings.HasPrefix(suffix, "//") || !c.user[prefix] {
+		return false
+	}
+	td := c.terms[prefix]
+	return td != nil && td.Prefix != nil && *td.Prefix
+}
+
+// JSON is the value of @context to send beside an entity: the user's parts, a
+// URL as a URL, and the core last. The caller may not change it.
+func (c *Context) JSON() []byte { return c.json }
+
+// Inline is JSON with each user context that is known here as an object, for a
+// broker that cannot download them. The core stays a URL. The caller may not
+// change it.
+func (c *Context) Inline() []byte { return c.inline }
+
+// Link is the value of an HTTP Link header that names the @context, or "" where it
+// is not a single URL.
+func (c *Context) Link() string {
+	v, err := decodeContext(c.json)
+	if err != nil {
+		return ""
+	}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	if len(list) > 2 {
+		return ""
+	}
+	ref, ok := list[0].(string)
+	if !ok {
+		return ""
+	}
+	if u, err := url.Parse(ref); err != nil || !u.IsAbs() {
+		return ""
+	}
+	return `<` + ref + `>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`
+}
+
+// Nearest gives the term that a misspelt name most likely means, or "". Another
+// case counts for less than another letter, and a swap of neighbours counts once.
+func (c *Context) Nearest(term string) string {
+	word := []rune(term)
+	limit := 2 * min(3, max(1, len(word)/4)) // in halves, as distance has it
+	switch {
+	case len(word) == 0:
+		return ""
+	case len(word) < 3:
+		limit = 1
+	}
+	best, bestCost := "", limit+1
+	for _, candidate := range c.list {
+		if candidate == term {
+			continue
+		}
+		cost := distance(word, []rune(candidate), bestCost)
+		if cost < bestCost || (cost == bestCost && best != "" && c.user[candidate] && !c.user[best]) {
+			best, bestCost = candidate, cost
+		}
+	}
+	return best
+}

@@ -1,0 +1,121 @@
+package jsonld
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// brief shortens findings to "severity code line:char" each.
+func brief(found []finding.Finding) []string {
+	out := []string{}
+	for _, f := range found {
+		out = append(out, fmt.Sprintf("%s %s %d:%d", f.Severity, f.Code, f.Location.Line, f.Location.Char))
+	}
+	return out
+}
+
+func TestLintFindsTheTrapsOfTheParisContext(t *testing.T) {
+	found := Lint("ville.jsonld", readShared(t, "datasets", "paris-conso-gaz", "ville-de-paris-context.jsonld"), nil)
+	require.Equal(t, []string{
+		"error context-core-term 24:5",         // observedAt loses its DateTime
+		"error context-undefined-prefix 42:22", // tutorial:
+		"error context-duplicate-key 46:9",     // address
+		"error context-duplicate-key 48:9",     // addressLocality
+		"error context-duplicate-key 78:9",     // location
+		"error context-core-term 78:9",         // location
+		"error context-duplicate-key 87:9",     // postalCode
+		"error context-duplicate-key 96:9",     // streetAddress
+		"error context-core-term 99:9",         // value
+		"error context-core-term 100:9",        // status
+	}, brief(found))
+	require.Equal(t, "ville.jsonld", found[1].Location.File)
+	require.Contains(t, found[1].Message, `"tutorial:PartField" begins with the prefix "tutorial"`)
+	require.Contains(t, found[4].Message, "after line 33")
+	require.Contains(t, found[4].Hint, `"https://uri.etsi.org/ngsi-ld/location" or "https://w3id.org/saref#location"`)
+	require.Contains(t, found[5].Message, "stands for https://uri.etsi.org/ngsi-ld/location; here it is defined again, as https://w3id.org/saref#location")
+}
+
+func TestLintFindsTheTrapsOfTheOtherRealContexts(t *testing.T) {
+	require.Equal(t, []string{
+		"error context-core-term 51:5", "error context-core-term 68:5", "error context-core-term 70:5",
+	}, brief(Lint("dcat.jsonld", readShared(t, "datasets", "paris-conso-gaz", "dcat-context.jsonld"), nil)))
+	require.Equal(t, []string{
+		"warning context-unknown-url 3:9", "warning context-unknown-url 4:8",
+	}, brief(Lint("compound.jsonld", readShared(t, "datasets", "paris-conso-gaz", "consoEnergetiques-compound.jsonld"), nil)))
+}
+
+func TestLintReadsEveryPublishedContext(t *testing.T) {
+	r := NewResolver()
+	for path, text := range publishedContexts(t) {
+		for _, f := range Lint(path, text, r) {
+			require.Positive(t, f.Location.Line, f)
+			require.Positive(t, f.Location.Char, f)
+			require.Equal(t, path, f.Location.File)
+			require.NotEmpty(t, f.Message)
+		}
+	}
+	require.Empty(t, Lint("core.jsonld", readShared(t, "contexts", "ngsi-ld-core-context-v1.6.jsonld"), r))
+	require.Contains(t, Lint("i.jsonld", readShared(t, "smart-data-models", "IssueTracking", "context.jsonld"), r)[0].Message, "open311")
+}
+
+func TestLint(t *testing.T) {
+	r := NewResolver(WithContexts(documents(
+		"https://example.org/loc.jsonld", `{"location": "https://example.org/#loc", "loc": "https://example.org/#", "bad": {"@id": "https://example.org/x"}}`,
+		"https://example.org/broken.jsonld", `{"a": 1}`,
+	)))
+	core13 := `"https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.3.jsonld"`
+	for name, test := range map[string]struct {
+		text string
+		want []string
+		says string
+	}{
+		"nothing wrong":         {`{"@context": {"ex": "https://e.org/", "a": "ex:a", "b": {"@id": "ex:b", "@type": "@id"}, "id": "@id", "type": "@type", "u": "urn:x:y"}}`, nil, ""},
+		"a byte order mark":     {"\ufeff" + `{"@context": {"a": "https://e.org/a"}}`, nil, ""},
+		"not JSON":              {"{\n  \"@context\": {\n    \"a\" 1}}", []string{"error context-invalid 3:9"}, "not JSON"},
+		"two texts":             {`{"@context": {}} {}`, []string{"error context-invalid 1:18"}, "not JSON"},
+		"an array":              {`[]`, []string{"error context-invalid 1:1"}, "not an object"},
+		"no context":            {`{"a": 1}`, []string{"error context-invalid 1:1"}, "no @context"},
+		"a number":              {`{"@context": [7]}`, []string{"error context-invalid 1:15"}, "a URL or an object"},
+		"a file":                {`{"@context": "other.jsonld"}`, []string{"error context-invalid 1:14"}, "may not have files opened"},
+		"a broken URL":          {`{"@context": "https://example.org/broken.jsonld"}`, []string{"error context-invalid 1:14"}, "https://example.org/broken.jsonld"},
+		"key twice, nested":     {`{"@context": {"a": {"@id": "https://e/1", "@id": "https://e/2"}}}`, []string{"error context-duplicate-key 1:43"}, `"@id" stands here again`},
+		"an illegal definition": {"{\"@context\": {\"@version\": 1.1,\n\"a\": {\"@id\": 7},\n \"b\": \"https://e/b\", \"z\": [1]}}", []string{"error context-invalid 2:1", "error context-invalid 3:22"}, `"a" is not legal`},
+		"a circle":              {`{"@context": {"a": "b:x", "b": "a:y"}}`, []string{"error context-invalid 1:15", "error context-undefined-prefix 1:20", "error context-invalid 1:27", "error context-undefined-prefix 1:32"}, ""},
+		"a prefix of the core":  {`{"@context": {"a": "ngsi-ld:a"}}`, []string{"error context-undefined-prefix 1:20"}, ""},
+		"a prefix in a key":     {`{"@context": {"no:a": "https://e.org/a"}}`, []string{"error context-invalid 1:15", "error context-undefined-prefix 1:15"}, ""},
+		"a prefix in a type":    {`{"@context": {"a": {"@id": "https://e/a", "@type": "xsd:date"}}}`, []string{"error context-undefined-prefix 1:52"}, "xsd"},
+		"no prefix by its IRI":  {`{"@context": {"p": "https://e.org/p", "a": "p:a"}}`, []string{"error context-undefined-prefix 1:44"}, "cannot be a prefix"},
+		"a prefix from a URL":   {`{"@context": ["https://example.org/loc.jsonld", {"a": "loc:a", "b": "bad:b"}]}`, []string{"error context-undefined-prefix 1:69"}, ""},
+		"maybe from a URL":      {`{"@context": ["https://unknown.example/", {"a": "may:a"}]}`, []string{"warning context-unknown-url 1:15", "warning context-undefined-prefix 1:49"}, ""},
+		"a prefix, scoped":      {`{"@context": {"a": {"@id": "https://e/a", "@context": {"b": "no:b"}}}}`, []string{"error context-undefined-prefix 1:61"}, ""},
+		"a URL, scoped":         {`{"@context": {"a": {"@id": "https://e/a", "@context": ["https://unknown.example/"]}}}`, []string{"warning context-unknown-url 1:56"}, ""},
+		"core term, same":       {`{"@context": {"location": "https://uri.etsi.org/ngsi-ld/location"}}`, nil, ""},
+		"core term, null":       {`{"@context": {"location": null}}`, []string{"error context-core-term 1:15"}, "taken away"},
+		"core first, unchanged": {`{"@context": [` + core13 + `, {"a": "https://e/a"}]}`, nil, ""},
+		"core first, changed": {`{"@context": [` + core13 + `, {"location": "https://e/l"}]}`,
+			[]string{"info context-order 1:15", "error context-core-term 1:84"}, `before contexts that define "location"; NGSI-LD reads the core last, plain JSON-LD would use theirs`},
+		"core first, changed by a URL": {`{"@context": ["` + CoreURL + `", "https://example.org/loc.jsonld"]}`,
+			[]string{"info context-order 1:15"}, "plain JSON-LD would refuse the whole document"},
+		"core last": {`{"@context": ["https://example.org/loc.jsonld", ` + core13 + `]}`, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := Lint("c.jsonld", []byte(test.text), r)
+			if test.want == nil {
+				require.Empty(t, found)
+				return
+			}
+			require.Equal(t, test.want, brief(found), "%v", found)
+			require.Contains(t, found[0].Message, test.says)
+		})
+	}
+}
+
+func TestLintUsesTheCoreOfTheResolver(t *testing.T) {
+	text := []byte(`{"@context": {"ngsildConformance": "https://e.org/x"}}`)
+	require.Empty(t, Lint("c", text, NewResolver()))
+	require.Equal(t, []string{"error context-core-term 1:15"}, brief(Lint("c", text, NewResolver(WithCore(CoreURLs()[7])))))
+}

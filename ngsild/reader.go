@@ -1,0 +1,163 @@
+package ngsild
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Item is one entity of a file as it stands there.
+type Item struct {
+	// Raw is the text of one JSON value. It lives until the next call of Next.
+	Raw []byte
+	// Line is the line of the file on which Raw starts; the first is 1.
+	Line int
+	// Pointer is the JSON Pointer to the entity in its document: "/3" in an
+	// array, empty where it stands alone or on a line of its own.
+	Pointer string
+}
+
+// Reader yields the entities of a file, one at a time: of a single JSON
+// object, of an array, of NDJSON, or of any of these after one another. A byte
+// order mark is skipped. It holds one entity in memory, whatever the file's size.
+type Reader struct {
+	lines   lineCounter
+	dec     *jsontext.Decoder
+	inArray bool
+	index   int
+	err     error
+}
+
+// NewReader gives a Reader of r. It reads ahead.
+func NewReader(r io.Reader) *Reader {
+	buffered := bufio.NewReader(r)
+	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		_, _ = buffered.Discard(3) // they were peeked at
+	}
+	reader := &Reader{lines: lineCounter{r: buffered, passed: 1}}
+	reader.dec = jsontext.NewDecoder(&reader.lines, jsontext.AllowDuplicateNames(true))
+	return reader
+}
+
+// Next gives the next entity, or io.EOF behind the last one. Whether the value
+// is an entity, or even an object, is for Decode to say. The error is a
+// *SyntaxError where the text is not JSON or is a GeoJSON document; every
+// later call gives it again.
+func (r *Reader) Next() (Item, error) {
+	if r.err != nil {
+		return Item{}, r.err
+	}
+	item, err := r.next()
+	if err != nil {
+		r.err = err
+	}
+	return item, err
+}
+
+func (r *Reader) next() (Item, error) {
+	for {
+		switch r.dec.PeekKind() {
+		case '[':
+			if r.inArray {
+				break
+			}
+			if _, err := r.dec.ReadToken(); err != nil {
+				return Item{}, r.fault(err)
+			}
+			r.inArray, r.index = true, 0
+			continue
+		case ']':
+			if !r.inArray {
+				break
+			}
+			if _, err := r.dec.ReadToken(); err != nil {
+				return Item{}, r.fault(err)
+			}
+			r.inArray = false
+			continue
+		}
+		raw, err := r.dec.ReadValue()
+		if err != nil {
+			if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !r.inArray {
+				return Item{}, io.EOF
+			}
+			return Item{}, r.fault(err)
+		}
+		start := r.dec.InputOffset() - int64(len(raw))
+		item := Item{Raw: raw, Line: r.lines.lineOf(start)}
+		if r.inArray {
+			item.Pointer = "/" + strconv.Itoa(r.index)
+			r.index++
+		}
+		if isGeoJSON(raw) {
+			return Item{}, &SyntaxError{
+				Line: item.Line, Char: 1,
+				Message: "this is a GeoJSON document, not NGSI-LD entities",
+				Hint:    "ask the broker for application/ld+json, or convert the file with a mapping",
+			}
+		}
+		return item, nil
+	}
+}
+
+// fault turns an error of the decoder into a *SyntaxError where it speaks of
+// the text; an error of the underlying reader stays as it is.
+func (r *Reader) fault(err error) error {
+	var syntactic *jsontext.SyntacticError
+	if !errors.As(err, &syntactic) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return err
+	}
+	consumed := r.dec.InputOffset()
+	line, char := r.lines.lineOf(consumed), r.lines.charOf(consumed)
+	rest := r.dec.UnreadBuffer()
+	e := newSyntaxError(err, rest, consumed)
+	if e.Line == 1 {
+		e.Char += char - 1
+	}
+	e.Line += line - 1
+	return e
+}
+
+// lineCounter remembers where the lines end that a decoder has read ahead.
+type lineCounter struct {
+	r         io.Reader
+	offset    int64   // bytes read so far
+	ends      []int64 // offsets of newlines behind the last position asked for
+	passed    int     // the line of that position
+	lineStart int64   // where that line starts
+}
+
+func (c *lineCounter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	for i := 0; i < n; {
+		k := bytes.IndexByte(p[i:n], '\n')
+		if k < 0 {
+			break
+		}
+		i += k + 1
+		c.ends = append(c.ends, c.offset+int64(i-1))
+	}
+	c.offset += int64(n)
+	return n, err
+}
+
+// lineOf gives the line of an offset, which never goes backwards.
+func (c *lineCounter) lineOf(offset int64) int {
+	k := 0
+	for k < len(c.ends) && c.ends[k] < offset {
+		k++
+	}
+	if k > 0 {
+		c.passed += k
+		c.lineStart = c.ends[k-1] + 1
+		c.ends = c.ends[:copy(c.ends, c.ends[k:])]
+	}
+	return c.passed
+}
+
+// charOf gives the place in its line of the offset that lineOf was asked for.
+func (c *lineCounter) charOf(offset int64) int { return int(offset-c.lineStart) + 1 }

@@ -29,13 +29,37 @@ type checker struct {
 	built bool
 	// broken holds what has a finding already.
 	broken struct{ id, types bool }
-	spare  finding.Finding
+	// paths is room for the ways to what is looked at; it is used again for
+	// each attribute of the entity.
+	paths []path
+}
+
+// member gives the way to a member of what stands at parent.
+func (c *checker) member(parent *path, name string) *path {
+	return c.newPath(path{parent: parent, name: name})
+}
+
+// element gives the way to an element of what stands at parent.
+func (c *checker) element(parent *path, i int) *path {
+	return c.newPath(path{parent: parent, index: i})
+}
+
+func (c *checker) newPath(p path) *path {
+	const room = 16
+	if p.parent == nil {
+		c.paths = c.paths[:0] // no way leads on from the one before
+	}
+	if len(c.paths) == cap(c.paths) {
+		c.paths = make([]path, 0, room) // the full ones live as long as they are pointed to
+	}
+	c.paths = append(c.paths, p)
+	return &c.paths[len(c.paths)-1]
 }
 
 func (c *checker) add(f finding.Finding) *finding.Finding {
 	if len(c.findings) == maxFindings {
-		c.spare = f
-		return &c.spare
+		beyond := f
+		return &beyond
 	}
 	c.findings = append(c.findings, f)
 	return &c.findings[len(c.findings)-1]
@@ -52,11 +76,11 @@ func (c *checker) check() {
 	c.checkTypes()
 	for i, scope := range e.Scopes {
 		if fault := scopeFault(scope); fault != "" {
-			at := path{name: MemberScope}
-			here := &at
+			at := c.member(nil, MemberScope)
+			here := at
 			if len(e.Scopes) > 1 {
-				element := at.element(i)
-				here = &element
+				element := c.element(at, i)
+				here = element
 			}
 			c.fault(finding.EntityStructure, here, "the scope %q %s", scope, fault).Hint = "write it like \"/Paris/Energy\""
 		}
@@ -66,8 +90,8 @@ func (c *checker) check() {
 	c.checkTime(e.DeletedAt, nil, MemberDeletedAt)
 	c.checkTime(e.ExpiresAt, nil, MemberExpiresAt)
 	if c.built && e.Context != nil && !e.Context.IsValid() {
-		at := path{name: MemberContext}
-		c.fault(finding.EntityJSON, &at, "the @context is not JSON")
+		at := c.member(nil, MemberContext)
+		c.fault(finding.EntityJSON, at, "the @context is not JSON")
 	}
 	c.checkAttributes(e.Attributes, nil, 0)
 	for i := range c.findings {
@@ -80,18 +104,18 @@ func (c *checker) checkID() {
 	if c.broken.id {
 		return
 	}
-	at := path{name: MemberID}
+	at := c.member(nil, MemberID)
 	const form = "write a URI that names this entity alone, such as \"urn:ngsi-ld:Building:42\""
 	if id == "" {
-		c.fault(finding.EntityID, &at, "the entity has no id").Hint = form
+		c.fault(finding.EntityID, at, "the entity has no id").Hint = form
 		return
 	}
 	if err := ValidURI(id); err != nil {
-		c.fault(finding.EntityID, &at, "the id %q is not a URI: %v", id, err).Hint = form
+		c.fault(finding.EntityID, at, "the id %q is not a URI: %v", id, err).Hint = form
 		return
 	}
 	if id == NullURI {
-		c.fault(finding.EntityID, &at, "the id %q stands for null", id).Hint = form
+		c.fault(finding.EntityID, at, "the id %q stands for null", id).Hint = form
 	}
 }
 
@@ -100,17 +124,17 @@ func (c *checker) checkTypes() {
 	if c.broken.types {
 		return
 	}
-	at := path{name: MemberType}
+	at := c.member(nil, MemberType)
 	const form = "write the name of its type, such as \"Building\""
 	if len(types) == 0 {
-		c.fault(finding.EntityType, &at, "the entity has no type").Hint = form
+		c.fault(finding.EntityType, at, "the entity has no type").Hint = form
 		return
 	}
 	for i, name := range types {
-		here := &at
+		here := at
 		if len(types) > 1 {
-			element := at.element(i)
-			here = &element
+			element := c.element(at, i)
+			here = element
 		}
 		fault, legal := nameFault(name)
 		if fault != "" {
@@ -134,40 +158,88 @@ func (c *checker) checkTypes() {
 // checkAttributes looks at attributes that stand in an entity or, at a depth
 // above 0, in another attribute at this path.
 func (c *checker) checkAttributes(list []Attribute, parent *path, depth int) {
-	if depth > maxDepth {
+	if depth > maxDepth && c.built {
 		c.fault(finding.EntityStructure, parent, "sub-attributes stand more than %d deep in one another", maxDepth)
 		return
 	}
+	many := newIndex(list)
 	for start := 0; start < len(list); {
 		name := list[start].Name
 		end := start + 1
 		for end < len(list) && list[end].Name == name {
 			end++
 		}
-		at := parent.member(name)
-		c.checkName(name, &at, depth)
-		for i := range list[:start] {
-			if list[i].Name == name {
-				c.fault(finding.EntityDuplicate, &at, "the instances of %q do not stand together", name)
-				break
-			}
+		at := c.member(parent, name)
+		c.checkName(name, at, depth)
+		if many.firstOf(list, name) < start {
+			c.fault(finding.EntityDuplicate, at, "the instances of %q do not stand together", name).Hint = "put them into one array"
 		}
 		for i := start; i < end; i++ {
-			here := &at
+			here := at
 			if end-start > 1 {
-				element := at.element(i - start)
-				here = &element
+				element := c.element(at, i-start)
+				here = element
 			}
-			for k := start; k < i; k++ {
-				if list[k].DatasetID == list[i].DatasetID && list[k].Kind != 0 && list[i].Kind != 0 {
-					c.duplicateInstance(&list[i], here)
-					break
-				}
+			if first := many.find(list, name, list[i].DatasetID); first >= start && first < i && list[i].Kind != 0 {
+				c.duplicateInstance(&list[i], here)
 			}
 			c.checkAttribute(&list[i], here, depth)
 		}
 		start = end
 	}
+}
+
+// index finds attributes by name and datasetId. It is nil for a list that is
+// short enough to be looked through.
+type index map[[2]string]int
+
+func newIndex(list []Attribute) index {
+	const short = 64
+	if len(list) <= short {
+		return nil
+	}
+	m := make(index, 2*len(list))
+	for i := len(list) - 1; i >= 0; i-- {
+		a := &list[i]
+		m[[2]string{a.Name, "\x00"}] = i
+		if a.Kind != 0 {
+			m[[2]string{a.Name, a.DatasetID}] = i
+		}
+	}
+	return m
+}
+
+// firstOf gives the place of the first attribute of this name, or the length of the list.
+func (m index) firstOf(list []Attribute, name string) int {
+	if m != nil {
+		if i, ok := m[[2]string{name, "\x00"}]; ok {
+			return i
+		}
+		return len(list)
+	}
+	for i := range list {
+		if list[i].Name == name {
+			return i
+		}
+	}
+	return len(list)
+}
+
+// find gives the place of the first instance with this name and datasetId that
+// has a kind, or the length of the list.
+func (m index) find(list []Attribute, name, datasetID string) int {
+	if m != nil {
+		if i, ok := m[[2]string{name, datasetID}]; ok {
+			return i
+		}
+		return len(list)
+	}
+	for i := range list {
+		if a := &list[i]; a.Kind != 0 && a.Name == name && a.DatasetID == datasetID {
+			return i
+		}
+	}
+	return len(list)
 }
 
 func (c *checker) duplicateInstance(a *Attribute, at *path) {
@@ -308,8 +380,8 @@ func (c *checker) checkTime(text string, parent *path, member string) {
 		return
 	}
 	if err := ValidDateTime(text); err != nil {
-		at := parent.member(member)
-		c.fault(finding.AttributeTime, &at, "%s %q is not a moment in UTC: %v", member, text, err).Hint = "write it like \"2024-01-31T12:00:00Z\""
+		at := c.member(parent, member)
+		c.fault(finding.AttributeTime, at, "%s %q is not a moment in UTC: %v", member, text, err).Hint = "write it like \"2024-01-31T12:00:00Z\""
 	}
 }
 
@@ -337,31 +409,31 @@ func (c *checker) checkAttribute(a *Attribute, at *path, depth int) {
 	c.checkTime(a.ExpiresAt, at, MemberExpiresAt)
 	if a.DatasetID != "" {
 		if err := ValidURI(a.DatasetID); err != nil {
-			here := at.member(MemberDatasetID)
-			c.fault(finding.AttributeDataset, &here, "the datasetId %q is not a URI: %v", a.DatasetID, err).Hint =
+			here := c.member(at, MemberDatasetID)
+			c.fault(finding.AttributeDataset, here, "the datasetId %q is not a URI: %v", a.DatasetID, err).Hint =
 				"write a URI, such as \"urn:ngsi-ld:Dataset:1\""
 		}
 	}
 	c.checkUnit(a, at)
 	if len(a.ObjectType) > 0 && a.Kind != Relationship && a.Kind != ListRelationship {
-		here := at.member(MemberObjectType)
-		c.fault(finding.AttributeMember, &here, "a %s has no objectType", a.Kind).Hint = "only a Relationship has one"
+		here := c.member(at, MemberObjectType)
+		c.fault(finding.AttributeMember, here, "a %s has no objectType", a.Kind).Hint = "only a Relationship has one"
 	}
 	c.checkAttributes(a.Attributes, at, depth+1)
 }
 
 // checkJSON reports whether the value of a built attribute is JSON other than null.
 func (c *checker) checkJSON(a *Attribute, at *path) bool {
-	here := at.member(a.Kind.Member())
+	here := c.member(at, a.Kind.Member())
 	switch {
 	case !c.built:
 		return true
 	case len(a.Value) == 0:
 		c.fault(finding.AttributeMember, at, "the %s has no %q", a.Kind, a.Kind.Member())
 	case !a.Value.IsValid():
-		c.fault(finding.AttributeValue, &here, "the value is not JSON: %s", clip(a.Value))
+		c.fault(finding.AttributeValue, here, "the value is not JSON: %s", clip(a.Value))
 	case string(bytes.TrimSpace(a.Value)) == "null":
-		c.fault(finding.AttributeValue, &here, "null is no value in NGSI-LD").Hint = "leave the attribute out"
+		c.fault(finding.AttributeValue, here, "null is no value in NGSI-LD").Hint = "leave the attribute out"
 	default:
 		return true
 	}
@@ -372,15 +444,15 @@ func (c *checker) checkUnit(a *Attribute, at *path) {
 	if a.UnitCode == "" {
 		return
 	}
-	here := at.member(MemberUnitCode)
+	here := c.member(at, MemberUnitCode)
 	if a.Kind != Property && a.Kind != ListProperty {
-		c.fault(finding.AttributeMember, &here, "a %s has no unitCode", a.Kind).Hint = "only a Property and a ListProperty have one"
+		c.fault(finding.AttributeMember, here, "a %s has no unitCode", a.Kind).Hint = "only a Property and a ListProperty have one"
 		return
 	}
 	if unit.Known(a.UnitCode) {
 		return
 	}
-	f := c.fault(finding.AttributeUnit, &here, "%q is not a UN/CEFACT unit code", a.UnitCode)
+	f := c.fault(finding.AttributeUnit, here, "%q is not a UN/CEFACT unit code", a.UnitCode)
 	if near := unit.Nearest(a.UnitCode); near != "" {
 		u, _ := unit.Lookup(near)
 		f.Hint = fmt.Sprintf("did you mean %q (%s)?", near, u.Name)
@@ -399,35 +471,36 @@ func (c *checker) checkValue(a *Attribute, at *path) {
 	value := []byte(a.Value)
 	start := skipSpace(value, 0)
 	value = value[start:]
-	here := at.member(a.Kind.Member())
+	here := c.member(at, a.Kind.Member())
 	if isNullURI(value) {
 		return
 	}
 	switch a.Kind {
 	case Relationship:
-		c.checkStrings(value, &here, func(text string, at *path) { c.checkObject(text, at) }, finding.AttributeObject,
+		c.checkStrings(value, here, finding.AttributeObject,
 			"the object of a Relationship is a URI or an array of URIs", "write a URI, such as \"urn:ngsi-ld:Building:42\"")
 	case VocabProperty:
-		c.checkStrings(value, &here, nil, finding.AttributeValue,
+		c.checkStrings(value, here, finding.AttributeValue,
 			"the vocab of a VocabProperty is a string or an array of strings", "write a term, such as \"electricity\"")
 	case GeoProperty:
-		c.checkGeometry(value, &here)
+		c.checkGeometry(value, here)
 	case LanguageProperty:
-		c.checkLanguageMap(value, &here)
+		c.checkLanguageMap(value, here)
 	case ListProperty:
 		if value[0] != '[' {
-			c.fault(finding.AttributeValue, &here, "a valueList is an array, and this is %s", describe(value[0])).Hint = "write [1, 2, 3]"
+			c.fault(finding.AttributeValue, here, "a valueList is an array, and this is %s", describe(value[0])).Hint = "write [1, 2, 3]"
 		}
 	case ListRelationship:
-		c.checkObjectList(value, &here)
+		c.checkObjectList(value, here)
 	}
 }
 
-// checkStrings sees that a value is a string or an array of at least one.
-func (c *checker) checkStrings(value []byte, at *path, each func(string, *path), code finding.Code, rule, hint string) {
+// checkStrings sees that a value is a string or an array of at least one, and
+// that each is a URI where the code is that of objects.
+func (c *checker) checkStrings(value []byte, at *path, code finding.Code, rule, hint string) {
 	if value[0] == '"' {
-		if each != nil {
-			each(unquote(value[:skipString(value, 0)]), at)
+		if code == finding.AttributeObject {
+			c.checkObject(value[:skipString(value, 0)], at)
 		}
 		return
 	}
@@ -444,18 +517,25 @@ func (c *checker) checkStrings(value []byte, at *path, each func(string, *path),
 			}
 			return
 		}
-		here := at.element(i)
+		here := c.element(at, i)
 		if element.first(value) != '"' {
-			c.fault(code, &here, "%s, and this is %s", rule, describe(element.first(value))).Hint = hint
-		} else if each != nil {
-			each(unquote(element.of(value)), &here)
+			c.fault(code, here, "%s, and this is %s", rule, describe(element.first(value))).Hint = hint
+		} else if code == finding.AttributeObject {
+			c.checkObject(element.of(value), here)
 		}
 	}
 }
 
-func (c *checker) checkObject(text string, at *path) {
-	if err := ValidURI(text); err != nil {
-		c.fault(finding.AttributeObject, at, "the object %q is not a URI: %v", text, err).Hint = "write the id of the entity it leads to, such as \"urn:ngsi-ld:Building:42\""
+// checkObject looks at an object, a JSON string with its quotes.
+func (c *checker) checkObject(quoted []byte, at *path) {
+	var err error
+	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		err = validURI(inner)
+	} else {
+		err = ValidURI(unquote(quoted))
+	}
+	if err != nil {
+		c.fault(finding.AttributeObject, at, "the object %s is not a URI: %v", clip(quoted), err).Hint = "write the id of the entity it leads to, such as \"urn:ngsi-ld:Building:42\""
 	}
 }
 
@@ -471,18 +551,18 @@ func (c *checker) checkObjectList(value []byte, at *path) {
 		if !ok {
 			return
 		}
-		here := at.element(i)
+		here := c.element(at, i)
 		if element.first(value) != '{' {
-			c.fault(finding.AttributeObject, &here, "an element of an objectList is an object, and this is %s", describe(element.first(value))).Hint = hint
+			c.fault(finding.AttributeObject, here, "an element of an objectList is an object, and this is %s", describe(element.first(value))).Hint = hint
 			continue
 		}
 		object := find(value, element.start, MemberObject)
 		if !object.present() || object.first(value) != '"' {
-			c.fault(finding.AttributeObject, &here, "an element of an objectList has an \"object\" that is a URI").Hint = hint
+			c.fault(finding.AttributeObject, here, "an element of an objectList has an \"object\" that is a URI").Hint = hint
 			continue
 		}
-		inside := here.member(MemberObject)
-		c.checkObject(unquote(object.of(value)), &inside)
+		inside := c.member(here, MemberObject)
+		c.checkObject(object.of(value), inside)
 	}
 }
 
@@ -498,11 +578,11 @@ func (c *checker) checkLanguageMap(value []byte, at *path) {
 			return
 		}
 		tag := unquote(key.of(value))
-		here := at.member(tag)
+		here := c.member(at, tag)
 		if tag != defaultDataset && !validLanguageTag(tag) {
-			c.fault(finding.AttributeValue, &here, "%q is not a language tag", tag).Hint = "write a tag of BCP 47, such as \"fr\" or \"pt-BR\", or \"@none\""
+			c.fault(finding.AttributeValue, here, "%q is not a language tag", tag).Hint = "write a tag of BCP 47, such as \"fr\" or \"pt-BR\", or \"@none\""
 		}
-		c.checkStrings(text.of(value), &here, nil, finding.AttributeValue, "the text of a language is a string or an array of strings", hint)
+		c.checkStrings(text.of(value), here, finding.AttributeValue, "the text of a language is a string or an array of strings", hint)
 	}
 }
 

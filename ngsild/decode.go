@@ -59,12 +59,11 @@ func decode(data []byte, simplified bool, kindOf func(string) Kind) (*Entity, []
 		kindOf:     kindOf,
 		duplicates: duplicates,
 	}
-	if duplicates {
-		d.findDuplicates(0, nil)
+	if isGeoJSON(own) {
+		d.fault(finding.EntityStructure, nil, "this is GeoJSON, not an NGSI-LD entity").Hint = geoJSONHint
+	} else {
+		d.read()
 	}
-	d.entityMembers()
-	d.check()
-	d.removeFaulty()
 	for i := range d.findings {
 		at := &d.findings[i].Location
 		var offset int
@@ -74,6 +73,8 @@ func decode(data []byte, simplified bool, kindOf func(string) Kind) (*Entity, []
 	}
 	return d.entity, d.findings, nil
 }
+
+const geoJSONHint = "ask the broker for application/ld+json, or convert the file with a mapping"
 
 // SyntaxError says that a text is not the JSON that it should be, and where.
 type SyntaxError struct {
@@ -105,6 +106,9 @@ func validate(data []byte) (duplicates bool, err error) {
 		}
 		duplicates = true
 	}
+	if err := checkNesting(data); err != nil {
+		return false, err
+	}
 	if start := skipSpace(data, 0); data[start] != '{' {
 		return false, &SyntaxError{
 			Line: lineAt(data, start), Char: 1 + start - (bytes.LastIndexByte(data[:start], '\n') + 1),
@@ -113,6 +117,34 @@ func validate(data []byte) (duplicates bool, err error) {
 		}
 	}
 	return duplicates, nil
+}
+
+// maxNesting bounds how deep arrays and objects may stand in one another, so
+// that the time to read an entity stays in proportion to its size.
+const maxNesting = 500
+
+func checkNesting(data []byte) error {
+	if bytes.Count(data, []byte{'{'})+bytes.Count(data, []byte{'['}) <= maxNesting {
+		return nil
+	}
+	depth := 0
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			i = skipString(data, i) - 1
+		case '}', ']':
+			depth--
+		case '{', '[':
+			if depth++; depth > maxNesting {
+				return &SyntaxError{
+					Line: lineAt(data, i), Char: 1 + utf8.RuneCount(data[bytes.LastIndexByte(data[:i], '\n')+1:i]),
+					Message: fmt.Sprintf("arrays and objects stand more than %d deep in one another", maxNesting),
+					Hint:    "look for brackets that are never closed where they should be",
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // syntaxError says what keeps data from being one JSON value.
@@ -157,6 +189,8 @@ func newSyntaxError(err error, data []byte, base int64) *SyntaxError {
 			e.Message, e.Hint = "this is not JSON: a string stands in single quotes", "use double quotes"
 		case (r == '}' || r == ']') && precededBy(data[:offset], ','):
 			e.Message, e.Hint = fmt.Sprintf("this is not JSON: a comma before %q", r), "remove the last comma"
+		case r == ',':
+			e.Message, e.Hint = "this is not JSON: a comma that no value follows", "remove the comma"
 		case r == '/' || r == '#':
 			e.Message, e.Hint = "this is not JSON: it has no comments", "remove the comment"
 		case bytes.HasPrefix(rest, []byte("NaN")) || bytes.HasPrefix(rest, []byte("Infinity")) || bytes.HasPrefix(rest, []byte("-Infinity")):
@@ -220,13 +254,13 @@ func (d *decoder) findDuplicates(i int, at *path) {
 				return
 			}
 			name := unquote(key.of(d.data))
-			here := at.member(name)
+			here := d.member(at, name)
 			if seen[name] {
 				d.add(finding.New(finding.EntityDuplicate, finding.Location{Pointer: here.pointer()}, "%q stands twice in one object", name).
 					WithHint("keep one of them; several values of one attribute stand in an array, each with its datasetId"))
 			}
 			seen[name] = true
-			d.findDuplicates(value.start, &here)
+			d.findDuplicates(value.start, here)
 		}
 	case '[':
 		c := enter(d.data, i)
@@ -235,8 +269,8 @@ func (d *decoder) findDuplicates(i int, at *path) {
 			if !ok {
 				return
 			}
-			here := at.element(n)
-			d.findDuplicates(value.start, &here)
+			here := d.element(at, n)
+			d.findDuplicates(value.start, here)
 		}
 	}
 }
@@ -289,30 +323,39 @@ func (d *decoder) value(value span) jsontext.Value {
 	return raw
 }
 
-// seen reports whether an object has had this member before, in a document
-// that is known to have duplicates.
-func (d *decoder) seen(object int, key span) bool {
+// names remembers the members of one object, in a document that is known to
+// have duplicates.
+func (d *decoder) names() map[string]bool {
 	if !d.duplicates {
+		return nil
+	}
+	return map[string]bool{}
+}
+
+// again reports whether names has this one, and adds it.
+func again(names map[string]bool, name string) bool {
+	if names == nil {
 		return false
 	}
-	name := d.name(key)
-	for c := enter(d.data, object); ; {
-		other, _, ok := c.member()
-		if !ok || other.start >= key.start {
-			return false
-		}
-		if d.name(other) == name {
-			return true
-		}
+	if names[name] {
+		return true
 	}
+	names[name] = true
+	return false
+}
+
+// read fills the entity and checks it.
+func (d *decoder) read() {
+	if d.duplicates {
+		d.findDuplicates(0, nil)
+	}
+	d.entityMembers()
+	d.check()
+	d.removeFaulty()
 }
 
 func (d *decoder) entityMembers() {
 	e := d.entity
-	if isGeoJSON(d.data) {
-		d.fault(finding.EntityStructure, nil, "this is GeoJSON, not an NGSI-LD entity").Hint =
-			"ask the broker for application/ld+json, or convert the file with a mapping"
-	}
 	n := 0
 	for c := enter(d.data, 0); ; n++ {
 		if _, _, ok := c.member(); !ok {
@@ -321,59 +364,60 @@ func (d *decoder) entityMembers() {
 	}
 	e.Attributes = make([]Attribute, 0, max(0, n-2))
 	var haveID, haveType bool
+	names := d.names()
 	for c := enter(d.data, 0); ; {
 		key, value, ok := c.member()
 		if !ok {
 			return
 		}
-		if d.seen(0, key) {
+		name := d.name(key)
+		if again(names, name) {
 			continue
 		}
-		name := d.name(key)
-		at := path{name: name}
+		at := d.member(nil, name)
 		switch name {
 		case MemberID, "@id":
 			if haveID {
-				d.fault(finding.EntityDuplicate, &at, "the entity has its id twice, as \"id\" and as \"@id\"").Hint = "keep \"id\""
+				d.fault(finding.EntityDuplicate, at, "the entity has its id twice, as \"id\" and as \"@id\"").Hint = "keep \"id\""
 				continue
 			}
 			haveID = true
 			if e.ID, ok = d.string(value); !ok {
 				d.broken.id = true
-				d.fault(finding.EntityID, &at, "the id of an entity is a string, and this is %s", describe(value.first(d.data))).Hint =
+				d.fault(finding.EntityID, at, "the id of an entity is a string, and this is %s", describe(value.first(d.data))).Hint =
 					"write a URI in quotes, such as \"urn:ngsi-ld:Building:42\""
 			}
 		case MemberType, "@type":
 			if haveType {
-				d.fault(finding.EntityDuplicate, &at, "the entity has its type twice, as \"type\" and as \"@type\"").Hint = "keep \"type\""
+				d.fault(finding.EntityDuplicate, at, "the entity has its type twice, as \"type\" and as \"@type\"").Hint = "keep \"type\""
 				continue
 			}
 			haveType = true
 			if e.Types, ok = d.strings(value); !ok {
 				d.broken.types = true
-				d.fault(finding.EntityType, &at, "the type of an entity is a string or an array of strings, and this is %s", describe(value.first(d.data))).Hint =
+				d.fault(finding.EntityType, at, "the type of an entity is a string or an array of strings, and this is %s", describe(value.first(d.data))).Hint =
 					"write \"type\": \"Building\""
 			}
 		case MemberScope:
 			if e.Scopes, ok = d.strings(value); !ok {
-				d.fault(finding.EntityStructure, &at, "the scope of an entity is a string or an array of strings").Hint =
+				d.fault(finding.EntityStructure, at, "the scope of an entity is a string or an array of strings").Hint =
 					"write \"scope\": \"/Paris/Energy\""
 			}
 		case MemberContext:
 			e.Context = d.value(value)
 		case MemberCreatedAt:
-			e.CreatedAt = d.time(value, &at)
+			e.CreatedAt = d.time(value, at)
 		case MemberModifiedAt:
-			e.ModifiedAt = d.time(value, &at)
+			e.ModifiedAt = d.time(value, at)
 		case MemberDeletedAt:
-			e.DeletedAt = d.time(value, &at)
+			e.DeletedAt = d.time(value, at)
 		case MemberExpiresAt:
-			e.ExpiresAt = d.time(value, &at)
+			e.ExpiresAt = d.time(value, at)
 		default:
 			if d.simplified {
-				e.Attributes = d.simplifiedAttribute(e.Attributes, name, value, &at)
+				e.Attributes = d.simplifiedAttribute(e.Attributes, name, value, at)
 			} else {
-				e.Attributes = d.instances(e.Attributes, name, value, &at, 0)
+				e.Attributes = d.instances(e.Attributes, name, value, at, 0)
 			}
 		}
 	}
@@ -403,9 +447,9 @@ func (d *decoder) instances(list []Attribute, name string, value span, at *path,
 		if !ok {
 			return list
 		}
-		here := at.element(n)
+		here := d.element(at, n)
 		list = append(list, Attribute{Name: name})
-		d.instance(&list[len(list)-1], element, &here, depth)
+		d.instance(&list[len(list)-1], element, here, depth)
 	}
 }
 
@@ -550,8 +594,8 @@ func (d *decoder) instance(a *Attribute, value span, at *path, depth int) {
 			d.bare(a, GeoProperty, value, at)
 			return
 		default:
-			here := at.member(MemberType)
-			f := d.fault(finding.AttributeType, &here, "%s is not a type of attribute", clip(m.typ.of(d.data)))
+			here := d.member(at, MemberType)
+			f := d.fault(finding.AttributeType, here, "%s is not a type of attribute", clip(m.typ.of(d.data)))
 			if near := nearest(text, kindList); isString && near != "" {
 				f.Hint = fmt.Sprintf("did you mean %q?", near)
 			} else if have == 0 {
@@ -575,20 +619,22 @@ func (d *decoder) instance(a *Attribute, value span, at *path, depth int) {
 	}
 	d.memberValues(a, &m, at)
 	d.memberFacts(a, &m, at)
-	if m.others > 0 {
-		a.Attributes = make([]Attribute, 0, m.others)
+	if m.others == 0 {
+		return
 	}
+	a.Attributes = make([]Attribute, 0, m.others)
+	names := d.names()
 	for c := enter(d.data, value.start); ; {
 		key, inner, ok := c.member()
 		if !ok {
 			return
 		}
 		name := d.name(key)
-		if m.slot(name) != nil || d.seen(value.start, key) {
+		if m.slot(name) != nil || again(names, name) {
 			continue
 		}
-		here := at.member(name)
-		a.Attributes = d.instances(a.Attributes, name, inner, &here, depth+1)
+		here := d.member(at, name)
+		a.Attributes = d.instances(a.Attributes, name, inner, here, depth+1)
 	}
 }
 
@@ -616,8 +662,8 @@ func (d *decoder) memberValues(a *Attribute, m *members, at *path) {
 		if !m.values[kind].present() || kind == own {
 			continue
 		}
-		here := at.member(kind.Member())
-		f := d.fault(finding.AttributeMember, &here, "a %s has no %q", a.Kind, kind.Member())
+		here := d.member(at, kind.Member())
+		f := d.fault(finding.AttributeMember, here, "a %s has no %q", a.Kind, kind.Member())
 		if m.values[own].present() {
 			f.Hint = fmt.Sprintf("remove it, or make it an attribute of its own: a %s has its value in %q", a.Kind, a.Kind.Member())
 		} else {
@@ -633,8 +679,8 @@ func (d *decoder) memberValues(a *Attribute, m *members, at *path) {
 		}
 		a.Kind = 0
 	case value.isNull(d.data):
-		here := at.member(a.Kind.Member())
-		d.null(&here)
+		here := d.member(at, a.Kind.Member())
+		d.null(here)
 		a.Kind = 0
 	case a.Kind == ListRelationship:
 		a.Value = d.objectList(value)
@@ -687,8 +733,8 @@ func (d *decoder) memberFacts(a *Attribute, m *members, at *path) {
 		}
 		text, ok := d.string(value)
 		if !ok || text == "" {
-			here := at.member(name)
-			d.fault(code, &here, "%s is a string, and this is %s", name, describeValue(value.of(d.data))).Hint = "write " + form
+			here := d.member(at, name)
+			d.fault(code, here, "%s is a string, and this is %s", name, describeValue(value.of(d.data))).Hint = "write " + form
 		}
 		return text
 	}
@@ -707,8 +753,8 @@ func (d *decoder) memberFacts(a *Attribute, m *members, at *path) {
 	if m.objectType.present() {
 		var ok bool
 		if a.ObjectType, ok = d.strings(m.objectType); !ok {
-			here := at.member(MemberObjectType)
-			d.fault(finding.AttributeMember, &here, "objectType is a string or an array of strings").Hint = "write \"objectType\": \"Building\""
+			here := d.member(at, MemberObjectType)
+			d.fault(finding.AttributeMember, here, "objectType is a string or an array of strings").Hint = "write \"objectType\": \"Building\""
 		}
 	}
 }
@@ -732,22 +778,22 @@ func (d *decoder) simplifiedAttribute(list []Attribute, name string, value span,
 		kind = d.kindOf(name)
 	}
 	if set, ok := d.only(value, MemberDataset); ok && set.first(d.data) == '{' && kind != JsonProperty {
-		inDataset := at.member(MemberDataset)
+		inDataset, names := d.member(at, MemberDataset), d.names()
 		for c := enter(d.data, set.start); ; {
 			key, inner, ok := c.member()
 			if !ok {
 				return list
 			}
-			if d.seen(set.start, key) {
+			if again(names, d.name(key)) {
 				continue
 			}
-			here := inDataset.member(d.name(key))
+			here := d.member(inDataset, d.name(key))
 			list = append(list, Attribute{Name: name})
 			a := &list[len(list)-1]
 			if a.DatasetID = d.name(key); a.DatasetID == defaultDataset {
 				a.DatasetID = ""
 			}
-			d.simplifiedValue(a, kind, inner, &here)
+			d.simplifiedValue(a, kind, inner, here)
 		}
 	}
 	list = append(list, Attribute{Name: name})
@@ -782,8 +828,8 @@ func (d *decoder) simplifiedValue(a *Attribute, kind Kind, value span, at *path)
 	}
 	if value.isNull(d.data) {
 		if wrapped {
-			here := at.member(kind.Member())
-			at = &here
+			here := d.member(at, kind.Member())
+			at = here
 		}
 		d.null(at)
 		return

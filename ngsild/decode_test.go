@@ -2,6 +2,7 @@ package ngsild_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,7 +211,7 @@ func TestStructureFindings(t *testing.T) {
 		"type with a space":     {`{"id":"urn:a:b","type":"A B"}`, []string{"entity-type 1 /type: the type \"A B\" has white space"}},
 		"id twice":              {`{"id":"urn:a:b","@id":"urn:a:b","type":"T"}`, []string{"entity-duplicate 1 /@id"}},
 		"scope":                 {head + `"scope":["/A//B"]}`, []string{"entity-structure 2 /scope"}},
-		"GeoJSON":               {`{"type":"FeatureCollection","features":[]}`, []string{"entity-structure 1 : this is GeoJSON", "entity-id", "features"}},
+		"GeoJSON":               {`{"type":"FeatureCollection","features":[]}`, []string{"entity-structure 1 : this is GeoJSON"}},
 		"null":                  {head + `"a":null}`, []string{"attribute-value 2 /a: null is no value"}},
 		"null in a value":       {head + `"a":{"type":"Property",` + "\n" + `"value":null}}`, []string{"attribute-value 3 /a/value: null is no value"}},
 		"no value":              {head + `"a":{"type":"Property"}}`, []string{`attribute-member 2 /a: the Property has no "value"`}},
@@ -246,7 +247,7 @@ func TestStructureFindings(t *testing.T) {
 		"name with a space":     {head + `"a b":1}`, []string{`attribute-name 2 /a b: the name "a b" of an attribute has white space`}},
 		"a reserved name":       {head + `"value":1}`, []string{`attribute-name 2 /value: "value" is a word of the API`}},
 		"a keyword":             {head + `"@graph":1}`, []string{"starts with @"}},
-		"name with a slash":     {head + `"a/b":null}`, []string{"attribute-value 2 /a~1b"}},
+		"name with a slash":     {head + `"a/b":1}`, []string{"attribute-name 2 /a~1b"}},
 		"location":              {head + `"location":{"type":"Property","value":"Paris"}}`, []string{`attribute-type 2 /location: "location" is a GeoProperty, not a Property`}},
 		"geometry type":         {head + `"location":{"type":"GeoProperty","value":{"type":"Circle","coordinates":[1,2]}}}`, []string{`attribute-geometry 2 /location/value/type: "Circle" is no geometry`}},
 		"geometry collection":   {head + `"location":{"type":"GeometryCollection","geometries":[]}}`, []string{`attribute-geometry 2 /location/type: "GeometryCollection" is no geometry of NGSI-LD`}},
@@ -347,11 +348,39 @@ func TestDecodeBoundsItsFindings(t *testing.T) {
 }
 
 func TestDecodeBoundsTheDepthOfSubAttributes(t *testing.T) {
-	text := `{"id":"urn:a:b","type":"T","a":` + strings.Repeat(`{"value":1,"b":`, 5000) + "1" + strings.Repeat("}", 5001)
+	text := `{"id":"urn:a:b","type":"T","a":` + strings.Repeat(`{"value":1,"b":`, 400) + "1" + strings.Repeat("}", 401)
 	_, findings, err := ngsild.Decode([]byte(text))
 	require.NoError(t, err)
 	require.Len(t, findings, 1)
 	require.Contains(t, findings[0].Message, "deep in one another")
+}
+
+func TestDecodeRefusesBottomlessNesting(t *testing.T) {
+	text := "{\"id\":\"urn:a:b\",\n\"a\":" + strings.Repeat("[", 600) + strings.Repeat("]", 600) + "}"
+	_, _, err := ngsild.Decode([]byte(text))
+	require.EqualError(t, err, "line 2, character 504: arrays and objects stand more than 500 deep in one another")
+}
+
+func TestDecodeTakesItsTimeInProportion(t *testing.T) {
+	// Many attributes and instances, one member twice: each made a loop over all.
+	var b strings.Builder
+	b.WriteString(`{"id":"urn:a:b","type":"T","x":1,"x":2,"y":[`)
+	for i := range 20000 {
+		b.WriteString(`{"value":1,"datasetId":"urn:d:` + itoa(i) + `"},`)
+	}
+	b.WriteString(`{"value":1}]`)
+	for i := range 20000 {
+		b.WriteString(`,"a` + itoa(i) + `":1`)
+	}
+	b.WriteString("}")
+	e, findings, err := ngsild.Decode([]byte(b.String()))
+	require.NoError(t, err)
+	require.Len(t, findings, 1)
+	require.Len(t, e.Attributes, 40002)
+	back, _, err := ngsild.Decode(e.AppendJSON(nil, ngsild.Concise))
+	require.NoError(t, err)
+	slices.Reverse(back.Attributes)
+	require.True(t, ngsild.Equal(e, back))
 }
 
 func TestDetectRepresentation(t *testing.T) {

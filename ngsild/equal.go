@@ -67,29 +67,21 @@ func equalAttributes(a, b []Attribute) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	var many index
 	for i := range a {
-		// Most often both have the same order.
-		if sameInstance(&a[i], &b[i]) {
-			if !equalAttribute(&a[i], &b[i]) {
-				return false
+		k := i // most often both have the same order
+		if a[i].Name != b[i].Name || a[i].DatasetID != b[i].DatasetID {
+			if many == nil {
+				many = newIndex(b)
 			}
-			continue
+			k = many.find(b, a[i].Name, a[i].DatasetID)
 		}
-		found := false
-		for k := range b {
-			if sameInstance(&a[i], &b[k]) {
-				found = equalAttribute(&a[i], &b[k])
-				break
-			}
-		}
-		if !found {
+		if k == len(b) || !equalAttribute(&a[i], &b[k]) {
 			return false
 		}
 	}
 	return true
 }
-
-func sameInstance(a, b *Attribute) bool { return a.Name == b.Name && a.DatasetID == b.DatasetID }
 
 // equalAttribute compares two attributes of one name and datasetId.
 func equalAttribute(a, b *Attribute) bool {

@@ -9,8 +9,8 @@ import (
 
 // geometryDepth gives how deep the positions of a GeoJSON geometry stand in
 // its coordinates, 0 for a Point, and -1 for what is no geometry of NGSI-LD.
-func geometryDepth(name string) int {
-	switch name {
+func geometryDepth(name []byte) int {
+	switch string(name) {
 	case "Point":
 		return 0
 	case "LineString", "MultiPoint":
@@ -21,6 +21,21 @@ func geometryDepth(name string) int {
 		return 3
 	}
 	return -1
+}
+
+// geometryName gives the name as a string, those of the geometries without allocating.
+func geometryName(name []byte) string {
+	switch string(name) {
+	case "Point":
+		return "Point"
+	case "Polygon":
+		return "Polygon"
+	case "MultiPolygon":
+		return "MultiPolygon"
+	case "LineString":
+		return "LineString"
+	}
+	return string(name)
 }
 
 const geometryTypes = "Point, MultiPoint, LineString, MultiLineString, Polygon and MultiPolygon"
@@ -39,7 +54,7 @@ func isGeometry(data []byte) bool {
 	if keyIs(typ.of(data), "GeometryCollection") {
 		return find(data, i, "geometries").present()
 	}
-	return geometryDepth(unquote(typ.of(data))) >= 0 && find(data, i, "coordinates").present()
+	return geometryDepth(data[typ.start+1:typ.end-1]) >= 0 && find(data, i, "coordinates").present()
 }
 
 // isGeoJSON reports whether valid JSON is a GeoJSON Feature or FeatureCollection.
@@ -52,7 +67,7 @@ func isGeoJSON(data []byte) bool {
 	if !typ.present() || typ.first(data) != '"' {
 		return false
 	}
-	switch unquote(typ.of(data)) {
+	switch string(data[typ.start+1 : typ.end-1]) {
 	case "FeatureCollection":
 		return find(data, i, "features").present()
 	case "Feature":
@@ -73,11 +88,11 @@ func (c *checker) checkGeometry(value []byte, at *path) {
 		c.fault(finding.AttributeGeometry, at, "the geometry has no type").Hint = hint
 		return
 	}
-	name := unquote(typ.of(value))
-	depth := geometryDepth(name)
+	depth := geometryDepth(value[typ.start+1 : typ.end-1])
+	name := geometryName(value[typ.start+1 : typ.end-1])
 	if depth < 0 {
-		here := at.member(MemberType)
-		f := c.fault(finding.AttributeGeometry, &here, "%q is no geometry of NGSI-LD", name)
+		here := c.member(at, MemberType)
+		f := c.fault(finding.AttributeGeometry, here, "%q is no geometry of NGSI-LD", name)
 		f.Hint = "the geometries are " + geometryTypes
 		switch name {
 		case "GeometryCollection":
@@ -93,10 +108,10 @@ func (c *checker) checkGeometry(value []byte, at *path) {
 		return
 	}
 	g := geometry{checker: c, name: name}
-	here := at.member("coordinates")
-	g.check(value, coordinates, &here, depth)
+	here := c.member(at, "coordinates")
+	g.check(value, coordinates, here, depth)
 	if g.swapped {
-		c.fault(finding.AttributeGeometry, &here, "the positions of the %s read as latitude and longitude the wrong way round", name).Hint =
+		c.fault(finding.AttributeGeometry, here, "the positions of the %s read as latitude and longitude the wrong way round", name).Hint =
 			"GeoJSON has the longitude first: [2.35, 48.85] is Paris"
 	}
 }
@@ -124,6 +139,7 @@ func (g *geometry) check(data []byte, value span, at *path, depth int) {
 	}
 	if value.first(data) != '[' {
 		g.fault(at, "a position is [longitude, latitude]", "the coordinates of a %s have an array here, and this is %s", g.name, describe(value.first(data)))
+		g.faults = maxGeometryFaults + 1 // all that follows is beside the point
 		return
 	}
 	if depth == 0 {
@@ -140,10 +156,11 @@ func (g *geometry) check(data []byte, value span, at *path, depth int) {
 			first = element
 		}
 		last = element
-		here := at.element(n)
-		g.check(data, element, &here, depth-1)
+		here := g.element(at, n)
+		g.check(data, element, here, depth-1)
 	}
 	switch {
+	case g.faults > maxGeometryFaults:
 	case n == 0:
 		g.fault(at, "leave the attribute out where there is no place", "the %s is empty", g.name)
 	case depth != 1:
@@ -172,12 +189,12 @@ func (g *geometry) position(data []byte, value span, at *path) {
 		}
 		first := element.first(data)
 		if first != '-' && !isDigit(first) {
-			here := at.element(n)
+			here := g.element(at, n)
 			hint := "write numbers without quotes"
 			if first == '[' {
 				hint = "the positions of a " + g.name + " stand less deep"
 			}
-			g.fault(&here, hint, "a position of the %s has numbers, and this is %s", g.name, describe(first))
+			g.fault(here, hint, "a position of the %s has numbers, and this is %s", g.name, describe(first))
 			return
 		}
 		if n < 2 {

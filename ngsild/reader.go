@@ -97,7 +97,7 @@ func (r *Reader) next() (Item, error) {
 			return Item{}, &SyntaxError{
 				Line: item.Line, Char: 1,
 				Message: "this is a GeoJSON document, not NGSI-LD entities",
-				Hint:    "ask the broker for application/ld+json, or convert the file with a mapping",
+				Hint:    geoJSONHint,
 			}
 		}
 		return item, nil
@@ -107,9 +107,8 @@ func (r *Reader) next() (Item, error) {
 // fault turns an error of the decoder into a *SyntaxError where it speaks of
 // the text; an error of the underlying reader stays as it is.
 func (r *Reader) fault(err error) error {
-	var syntactic *jsontext.SyntacticError
-	if !errors.As(err, &syntactic) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return err
+	if r.lines.err != nil {
+		return r.lines.err
 	}
 	consumed := r.dec.InputOffset()
 	line, char := r.lines.lineOf(consumed), r.lines.charOf(consumed)
@@ -129,6 +128,7 @@ type lineCounter struct {
 	ends      []int64 // offsets of newlines behind the last position asked for
 	passed    int     // the line of that position
 	lineStart int64   // where that line starts
+	err       error   // of r, other than io.EOF
 }
 
 func (c *lineCounter) Read(p []byte) (int, error) {
@@ -142,6 +142,9 @@ func (c *lineCounter) Read(p []byte) (int, error) {
 		c.ends = append(c.ends, c.offset+int64(i-1))
 	}
 	c.offset += int64(n)
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
 	return n, err
 }
 

@@ -20,15 +20,21 @@ func skipSpace(data []byte, i int) int {
 
 // skipString gives the offset after the string that starts at data[i].
 func skipString(data []byte, i int) int {
-	for i++; i < len(data); i++ {
-		switch data[i] {
-		case '"':
+	start := i + 1
+	for i = start; ; i++ {
+		k := bytes.IndexByte(data[i:], '"')
+		if k < 0 {
+			return len(data)
+		}
+		i += k
+		escapes := i
+		for escapes > start && data[escapes-1] == '\\' {
+			escapes--
+		}
+		if (i-escapes)%2 == 0 {
 			return i + 1
-		case '\\':
-			i++
 		}
 	}
-	return len(data)
 }
 
 // skipValue gives the offset after the value that starts at data[i].
@@ -205,9 +211,6 @@ type path struct {
 	index  int // where name is ""
 }
 
-func (p *path) member(name string) path { return path{parent: p, name: name} }
-func (p *path) element(i int) path      { return path{parent: p, index: i} }
-
 // pointer writes the path as a JSON Pointer (RFC 6901).
 func (p *path) pointer() string {
 	var b strings.Builder
@@ -225,13 +228,19 @@ func (p *path) write(b *strings.Builder) {
 		b.WriteString(strconv.Itoa(p.index))
 		return
 	}
-	b.WriteString(pointerEscaper.Replace(p.name))
+	for i := 0; i < len(p.name); i++ {
+		switch p.name[i] {
+		case '~':
+			b.WriteString("~0")
+		case '/':
+			b.WriteString("~1")
+		default:
+			b.WriteByte(p.name[i])
+		}
+	}
 }
 
-var (
-	pointerEscaper   = strings.NewReplacer("~", "~0", "/", "~1")
-	pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
-)
+var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
 
 // locate finds where a pointer into the normalized form of an entity leads in
 // the text as it was written: members that a shorter form leaves out

@@ -14,8 +14,10 @@ var errURIEmpty = errors.New("it is empty; it needs a URI such as urn:ngsi-ld:Bu
 // ValidURI says why text is not a URI with a scheme (RFC 3986), or gives nil.
 // A URN must have a namespace and something behind it. It allocates
 // only where it gives an error. NullURI is a URI; as an id an entity refuses it.
-func ValidURI(text string) error {
-	if text == "" {
+func ValidURI(text string) error { return validURI(text) }
+
+func validURI[T string | []byte](text T) error {
+	if len(text) == 0 {
 		return errURIEmpty
 	}
 	colon := 0
@@ -23,8 +25,8 @@ func ValidURI(text string) error {
 		colon++
 	}
 	if colon == len(text) || text[colon] != ':' {
-		if c := charAt(text, colon); colon < len(text) && !uriByte(text[colon]) {
-			return fmt.Errorf("%q is not allowed in a URI; percent-encode it", c)
+		if colon < len(text) && !uriByte(text[colon]) {
+			return fmt.Errorf("%q is not allowed in a URI; percent-encode it", charAt(text, colon))
 		}
 		return errors.New("it has no scheme; a URI starts with one, such as urn:ngsi-ld: or https://")
 	}
@@ -32,8 +34,8 @@ func ValidURI(text string) error {
 		return errors.New("the scheme of a URI starts with a letter")
 	}
 	rest := text[colon+1:]
-	if rest == "" {
-		return fmt.Errorf("nothing follows %q", text[:colon+1])
+	if len(rest) == 0 {
+		return fmt.Errorf("nothing follows %q", string(text[:colon+1]))
 	}
 	fragment := false
 	authority := len(rest) > 2 && rest[0] == '/' && rest[1] == '/'
@@ -67,12 +69,12 @@ func ValidURI(text string) error {
 	return nil
 }
 
-func isURN(text string, colon int) bool {
+func isURN[T string | []byte](text T, colon int) bool {
 	return colon == 3 && text[0]|0x20 == 'u' && text[1]|0x20 == 'r' && text[2]|0x20 == 'n'
 }
 
 // validURN looks at what follows "urn:".
-func validURN(rest string) error {
+func validURN[T string | []byte](rest T) error {
 	i := 0
 	for i < len(rest) && (isLetter(rest[i]) || isDigit(rest[i]) || rest[i] == '-' && i > 0) {
 		i++
@@ -80,15 +82,15 @@ func validURN(rest string) error {
 	if i < 1 || i > 32 || i == len(rest) || rest[i] != ':' || rest[i-1] == '-' {
 		return errors.New("a URN has a namespace and a name: urn:ngsi-ld:Building:42")
 	}
-	if rest = rest[i+1:]; rest == "" || rest[0] == '?' || rest[0] == '#' {
+	if rest = rest[i+1:]; len(rest) == 0 || rest[0] == '?' || rest[0] == '#' {
 		return errors.New("nothing follows the namespace of the URN; it is written urn:ngsi-ld:Building:42")
 	}
 	return nil
 }
 
 // charAt gives the character of text that starts at byte i.
-func charAt(text string, i int) rune {
-	for _, r := range text[i:] {
+func charAt[T string | []byte](text T, i int) rune {
+	for _, r := range string(text[i:]) {
 		return r
 	}
 	return 0

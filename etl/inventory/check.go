@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,10 +18,29 @@ import (
 // Check gives every fault of the content: against the JSON Schema (required
 // cells, vocabularies, formats), then what a schema cannot say (ids twice,
 // fields of a source that is not listed, unknown units).
+//
+// They stand in the order of the sheets and rows, or of the lines.
 func (inv *Inventory) Check() []finding.Finding {
 	list := inv.checkSchema()
 	list = append(list, inv.checkSources()...)
-	return append(list, inv.checkFields()...)
+	list = append(list, inv.checkFields()...)
+	sheet := map[string]int{}
+	for i := range inv.Fields {
+		sheet[inv.Fields[i].place.row.Sheet] = 2
+	}
+	for i := range inv.Sources {
+		sheet[inv.Sources[i].place.row.Sheet] = 1
+	}
+	sheet[inv.Project.place.row.Sheet] = 0
+	slices.SortStableFunc(list, func(a, b finding.Finding) int {
+		return cmp.Or(
+			cmp.Compare(sheet[a.Location.Sheet], sheet[b.Location.Sheet]),
+			cmp.Compare(a.Location.Row, b.Location.Row),
+			cmp.Compare(a.Location.Line, b.Location.Line),
+			cmp.Compare(a.Location.Column, b.Location.Column),
+			cmp.Compare(a.Location.Pointer, b.Location.Pointer))
+	})
+	return list
 }
 
 // document gives the inventory as the JSON value that schema.json speaks of.
@@ -63,21 +83,6 @@ func (inv *Inventory) checkSchema() []finding.Finding {
 		}
 	}
 	walk(invalid)
-	order := func(at finding.Location) int {
-		return slices.Index([]string{projectTable.Title, sourceTable.Title, fieldTable.Title}, at.Sheet)
-	}
-	slices.SortStableFunc(list, func(a, b finding.Finding) int {
-		if d := order(a.Location) - order(b.Location); d != 0 {
-			return d
-		}
-		if d := a.Location.Row - b.Location.Row; d != 0 {
-			return d
-		}
-		if d := a.Location.Line - b.Location.Line; d != 0 {
-			return d
-		}
-		return strings.Compare(a.Location.Column+a.Location.Pointer, b.Location.Column+b.Location.Pointer)
-	})
 	return list
 }
 
@@ -284,6 +289,11 @@ func (inv *Inventory) CheckFiles(ctx context.Context, p Prober) ([]finding.Findi
 	return list, nil
 }
 
+// western are encodings that differ in so few characters that a file seldom
+// tells which of them it is.
+var western = []string{"windows-1252", "iso-8859-1", "iso-8859-15"}
+
+// compare says where a source's file is not as stated.
 func (inv *Inventory) compare(s *Source, found Found) []finding.Finding {
 	var list []finding.Finding
 	if !found.Exists {
@@ -294,8 +304,11 @@ func (inv *Inventory) compare(s *Source, found Found) []finding.Finding {
 		}
 		return append(list, f)
 	}
+	found.Format = sourceTable.column("format").canonical(found.Format)
+	found.Encoding = sourceTable.column("encoding").canonical(found.Encoding)
+	found.Delimiter = sourceTable.column("delimiter").canonical(found.Delimiter)
 	differs := func(key, what, stated, seen, hint string) {
-		if stated != "" && seen != "" && stated != seen {
+		if stated != "" && seen != "" && stated != seen && !(slices.Contains(western, stated) && slices.Contains(western, seen)) {
 			list = append(list, finding.New(finding.InventoryFormat, s.At(key), "%s: the %s is %s, not %s", s.File, what, seen, stated).WithHint("%s", hint))
 		}
 	}

@@ -27,7 +27,7 @@ func readYAML(file string, text []byte) (inv *Inventory, findings []finding.Find
 				WithHint("check the indentation and the quotes")}
 		}
 	}()
-	document, err := parser.ParseBytes(text, 0)
+	document, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		at := finding.Location{File: file}
 		message := err.Error()

@@ -125,7 +125,7 @@ func compileCondition(source string, number numberFormat, column func(string) in
 	c := &condition{source: source, number: number, columns: map[string]int{}, formats: map[string]*dateFormat{}, regexps: map[string]*regexp.Regexp{}}
 	v := &conditionVisitor{c: c, column: column}
 	options := []expr.Option{
-		expr.Env(environment{}), expr.AsBool(), expr.Optimize(false), expr.DisableAllBuiltins(), expr.Patch(v),
+		expr.Env(environment{}), expr.AsBool(), expr.Optimize(false), expr.DisableAllBuiltins(),
 	}
 	for _, name := range conditionBuiltins {
 		options = append(options, expr.EnableBuiltin(name))
@@ -138,14 +138,19 @@ func compileCondition(source string, number numberFormat, column func(string) in
 		}
 		options = append(options, expr.Function(" "+op, operate, signature))
 	}
+	// The checker does not look into nodes that a visitor has replaced, so the
+	// condition is checked as it was written first.
 	program, err := expr.Compile(source, options...)
+	if err == nil {
+		program, err = expr.Compile(source, append(options, expr.Patch(v))...)
+	}
 	if v.err != nil {
 		return nil, v.err
 	}
 	if err != nil {
 		var at *file.Error
 		if errors.As(err, &at) {
-			return nil, fmt.Errorf("%s, at character %d", strings.ReplaceAll(at.Message, " ==", "=="), at.Column+1)
+			return nil, fmt.Errorf("%s, at character %d", at.Message, at.Column+1)
 		}
 		return nil, err
 	}
@@ -153,6 +158,9 @@ func compileCondition(source string, number numberFormat, column func(string) in
 	c.tree, err = c.build(program.Node())
 	if err != nil && !errors.Is(err, errMachine) {
 		return nil, err
+	}
+	if k := staticKind(c.tree); k == isNumber || k == isText {
+		return nil, fmt.Errorf("it gives %s, not true or false", k)
 	}
 	return c, nil
 }

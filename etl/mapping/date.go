@@ -433,8 +433,13 @@ func loadZone(name string) (*zone, error) {
 		_, offset := t.Zone()
 		_, end := t.ZoneBounds()
 		until := zoneTo
-		if !end.IsZero() && end.Unix() < zoneTo {
-			until = end.Unix()
+		if !end.IsZero() {
+			until = min(zoneTo, end.Unix())
+		}
+		if until <= at {
+			// In years that follow a rule, ZoneBounds ends a period with the
+			// year, and in leap years a day early.
+			until = at + 86400
 		}
 		if n := len(z.periods); n > 0 && z.periods[n-1].offset == int64(offset) {
 			z.periods[n-1].to = until + int64(offset) // only the name changed

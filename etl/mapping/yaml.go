@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
@@ -502,28 +501,23 @@ func (d *decoder) into(v reflect.Value, f *field, what string) {
 			return
 		}
 	}
-	if err := yaml.NodeToValue(f.value, v.Addr().Interface(), yaml.Strict()); err != nil {
-		d.wrongType(f.value, what, wantedType(v.Type()))
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
 	}
-}
-
-func wantedType(t reflect.Type) string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch t.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return "a whole number"
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return "a whole number from 0"
+	switch v.Kind() {
+	case reflect.Int:
+		s, _ := scalarText(f.value)
+		n, err := strconv.Atoi(s)
+		if _, whole := f.value.(*ast.IntegerNode); err != nil || !whole {
+			d.wrongType(f.value, what, "a whole number")
+		}
+		v.SetInt(int64(n))
 	case reflect.Bool:
-		return "true or false"
-	case reflect.Slice:
-		return "a list"
-	case reflect.Map, reflect.Struct:
-		return "a map"
+		v.SetBool(d.boolean(f, what))
+	default:
+		d.wrongType(f.value, what, "left out: it cannot be set in a mapping")
 	}
-	return "another value"
 }
 
 // yamlKeys gives the keys of a struct type and the field of each.

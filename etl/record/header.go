@@ -60,7 +60,8 @@ func NewHeader(cells []string) *Header {
 }
 
 func cleanTitle(s string) string {
-	return strings.Join(strings.Fields(strings.TrimPrefix(s, "\ufeff")), " ")
+	s = strings.ToValidUTF8(strings.TrimPrefix(s, "\ufeff"), "\ufffd")
+	return strings.Join(strings.Fields(s), " ")
 }
 
 // Index gives the position of the column with exactly this name, or -1. The

@@ -10,7 +10,7 @@ import (
 )
 
 // headSize is enough to tell what a file is.
-const headSize = 8 << 10
+const headSize = 64 << 10
 
 func readHead(stream func() (io.Reader, error)) ([]byte, error) {
 	in, err := stream()

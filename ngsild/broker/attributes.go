@@ -1,8 +1,9 @@
 package broker
 
 import (
-	"encoding/json"
 	"net/http"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/query"

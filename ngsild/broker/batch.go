@@ -2,10 +2,11 @@ package broker
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ldtkit/ldt/ngsild"
@@ -50,13 +51,19 @@ func elements(text []byte, what string) ([]jsontext.Value, error) {
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, syntax(err)
 	}
-	if dec.PeekKind() != 0 {
+	if !atEnd(dec) {
 		return nil, invalidRequest("something follows the array in the body")
 	}
 	if len(list) == 0 {
 		return nil, badRequest("the array is empty; send at least one of the %s", what)
 	}
 	return list, nil
+}
+
+// atEnd says whether nothing follows the value that was read.
+func atEnd(dec *jsontext.Decoder) bool {
+	_, err := dec.ReadToken()
+	return errors.Is(err, io.EOF)
 }
 
 // syntaxText gives a JSON error without the name of the library in it.

@@ -1,12 +1,13 @@
 package broker
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/jsonld"

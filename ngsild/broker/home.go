@@ -1,10 +1,11 @@
 package broker
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // version tells who answers.

@@ -178,10 +178,10 @@ func hideSystemOf(list []ngsild.Attribute) {
 // append appends one entity as the view shows it. It uses the entity up.
 // alone says that it is no element of a collection.
 func (v *view) append(dst []byte, e *ngsild.Entity, alone bool) []byte {
-	v.project(e)
 	if v.media == mediaGeo {
 		return v.appendFeature(dst, e, alone)
 	}
+	v.project(e)
 	v.ldctx.CompactEntity(e)
 	if v.media == mediaLD {
 		e.Context = v.ldctx.JSON()
@@ -224,7 +224,8 @@ func (v *view) appendMembers(dst []byte, e *ngsild.Entity) []byte {
 	return append(dst, text...)
 }
 
-// appendFeature appends the entity as a GeoJSON Feature (clause 4.5.16).
+// appendFeature appends the entity as a GeoJSON Feature (clause 4.5.16). Its
+// geometry is there also where the view leaves the GeoProperty out.
 func (v *view) appendFeature(dst []byte, e *ngsild.Entity, alone bool) []byte {
 	geometry := jsontext.Value("null")
 	for i := range e.Attributes {
@@ -232,6 +233,7 @@ func (v *view) appendFeature(dst []byte, e *ngsild.Entity, alone bool) []byte {
 			geometry = a.Value
 		}
 	}
+	v.project(e)
 	v.ldctx.CompactEntity(e)
 	dst = append(dst, '{')
 	if !v.hides(ngsild.MemberID) {

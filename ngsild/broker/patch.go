@@ -111,7 +111,7 @@ func eachMember(text []byte, fn func(name string, v jsontext.Value) error) error
 	if _, err := dec.ReadToken(); err != nil {
 		return invalidRequest("the body is not JSON: %s", syntaxText(err))
 	}
-	if dec.PeekKind() != 0 {
+	if !atEnd(dec) {
 		return invalidRequest("something follows the object in the body")
 	}
 	return nil

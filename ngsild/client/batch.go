@@ -130,14 +130,18 @@ func (c *Client) batch(ctx context.Context, op operation, list []Payload) ([]Res
 		}
 	}
 	a, err := c.do(ctx, r)
+	var results []Result
 	var refused *Error
-	if errors.As(err, &refused) && isContent(refused.Status) {
-		return c.split(ctx, op, list, refused)
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		results = resultsOf(op, a, list)
+	case !errors.As(err, &refused) || !isContent(refused):
 		return nil, err
+	case len(list) > 1:
+		return c.split(ctx, op, list)
+	default:
+		results = []Result{{ID: list[0].ID, Problem: refused.Problem}}
 	}
-	results := resultsOf(op, a, list)
 	if a.repeated {
 		if err := c.settle(ctx, op, list, results); err != nil {
 			return nil, err
@@ -148,26 +152,17 @@ func (c *Client) batch(ctx context.Context, op operation, list []Payload) ([]Res
 
 // isContent reports whether a refused request is at fault for what it carries,
 // so that a part of it may be taken.
-func isContent(status int) bool {
-	switch status {
+func isContent(refused *Error) bool {
+	switch refused.Status {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return true
+		return !errors.Is(refused, ErrUnsupported)
 	}
 	return false
 }
 
 // split sends the halves of a batch that was refused as a whole, so that one
 // entity at fault does not keep the others out.
-func (c *Client) split(ctx context.Context, op operation, list []Payload, refused *Error) ([]Result, error) {
-	if len(list) == 1 {
-		if errors.Is(refused, ErrUnsupported) {
-			return nil, refused
-		}
-		return []Result{{ID: list[0].ID, Outcome: Refused, Problem: refused.Problem}}, nil
-	}
-	if errors.Is(refused, ErrUnsupported) {
-		return nil, refused
-	}
+func (c *Client) split(ctx context.Context, op operation, list []Payload) ([]Result, error) {
 	half := len(list) / 2
 	first, err := c.batch(ctx, op, list[:half])
 	if err != nil {
@@ -187,7 +182,7 @@ func (c *Client) settle(ctx context.Context, op operation, list []Payload, resul
 	for i := range results {
 		switch {
 		case results[i].Outcome != Refused:
-		case op.done == Deleted && results[i].Problem.Status == http.StatusNotFound:
+		case op.done == Deleted && isAbsence(results[i].Problem):
 			results[i] = Result{ID: results[i].ID, Outcome: Deleted}
 		case op.done == Created && alreadyExists(results[i].Problem):
 			again = append(again, list[i])
@@ -211,6 +206,10 @@ func (c *Client) settle(ctx context.Context, op operation, list []Payload, resul
 		}
 	}
 	return nil
+}
+
+func isAbsence(p ngsild.ProblemDetails) bool {
+	return p.Type == ngsild.ErrorResourceNotFound || p.Status == http.StatusNotFound
 }
 
 func join(list []Payload) []byte {

@@ -45,10 +45,10 @@ const apiPath = "/ngsi-ld/v1"
 // ContextMode says how the @context reaches the broker with what is pushed.
 type ContextMode uint8
 
-// The ways. Expanded is the default, since it works everywhere: Orion-LD 1.6.0
-// has no core @context later than v1.7 built in and answers 503 to a context
-// that it cannot download, and an inline @context is parsed again with every
-// request.
+// The ways. Expanded is the default, since it works everywhere: a broker that
+// cannot download a linked @context, as Orion-LD in a closed network, refuses
+// with 503, and an inline one is read again with each entity, by the core
+// @context of the broker's own version.
 const (
 	Expanded ContextMode = iota // names as IRIs, no @context at all
 	Inline                      // the whole @context in each entity
@@ -94,7 +94,8 @@ type Options struct {
 	Context *jsonld.Context
 	// ContextMode says how Context reaches the broker.
 	ContextMode ContextMode
-	// ContextURL is where the broker finds Context; ContextMode Link needs it.
+	// ContextURL is where the broker finds Context, for ContextMode Link; empty
+	// is the URL that Context itself consists of.
 	ContextURL string
 	// MaxBatch and MaxBytes bound a batch; 0 is the default. A broker's quirk
 	// may bound it further.
@@ -120,13 +121,14 @@ type Client struct {
 	base string // with scheme and host, without a slash at the end
 	opts Options
 	http *http.Client
+	link string // the Link header, or empty
 
 	core  *jsonld.Context   // expands what brokers answer
 	terms map[string]string // the terms that may be sent short, by their IRI
 
 	mu       sync.Mutex
 	broker   *Broker // nil until Probe had an answer
-	reported map[finding.Code]bool
+	reported map[string]bool
 }
 
 // New gives a Client of the broker at baseURL, such as http://localhost:1026;
@@ -136,7 +138,15 @@ func New(baseURL string, opts Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.ContextMode == Link && opts.ContextURL == "" {
+	link := ""
+	switch {
+	case opts.ContextMode != Link:
+	case opts.ContextURL != "":
+		link = "<" + opts.ContextURL + `>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`
+	case opts.Context != nil:
+		link = opts.Context.Link()
+	}
+	if opts.ContextMode == Link && link == "" {
 		return nil, errors.New("send the @context by link: no URL of the @context is given\n" +
 			"  hint: name a @context by a URL that the broker can reach, or send it expanded or inline")
 	}
@@ -184,7 +194,7 @@ func New(baseURL string, opts Options) (*Client, error) {
 		hc.Transport = t
 	}
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{base: base, opts: opts, http: &hc, core: core, terms: terms, reported: map[finding.Code]bool{}}, nil
+	return &Client{base: base, opts: opts, http: &hc, link: link, core: core, terms: terms, reported: map[string]bool{}}, nil
 }
 
 // URL gives the broker's address without the API's path and without a password.

@@ -154,6 +154,15 @@ func TestPasswordInTheURLIsNotShown(t *testing.T) {
 func TestLinkModeNeedsAURL(t *testing.T) {
 	_, err := New("http://b", Options{ContextMode: Link})
 	require.ErrorContains(t, err, "no URL of the @context")
+	url := "https://example.org/known.jsonld"
+	known := jsonld.WithContexts(map[string][]byte{url: []byte(`{"@context":{"speed":"https://example.org/speed"}}`)})
+	ldctx, _, err := jsonld.NewResolver(known).Resolve(t.Context(), []byte(`"`+url+`"`))
+	require.NoError(t, err)
+	s := newScript(t, says(204, ""))
+	c := newClient(t, s.url, Options{ContextMode: Link, Context: ldctx})
+	_, err = c.BatchUpdate(t.Context(), payloads("urn:a:1"))
+	require.NoError(t, err)
+	require.Contains(t, s.requests()[0].header.Get("Link"), "<"+url+">")
 }
 
 func TestHeadersAreSent(t *testing.T) {
@@ -314,6 +323,13 @@ func TestPassingFaultsAreTriedAgain(t *testing.T) {
 	}
 }
 
+func TestAVariantThatTheBrokerLacksStopsTheBatch(t *testing.T) {
+	s := newScript(t, says(422, problem(ngsild.ErrorOperationNotSupported, "no merge here", 422)))
+	_, err := newClient(t, s.url, Options{}).BatchMerge(t.Context(), payloads("urn:a:1", "urn:a:2"))
+	require.ErrorIs(t, err, ErrUnsupported)
+	require.Len(t, s.requests(), 1)
+}
+
 func TestLastingFaultsAreNotTriedAgain(t *testing.T) {
 	for _, status := range []int{401, 403, 404, 405, 415, 501, 505, 507} {
 		s := newScript(t, says(status, ""))
@@ -424,6 +440,13 @@ func TestACollisionAtTheFirstTryIsOne(t *testing.T) {
 	require.Len(t, s.requests(), 1)
 }
 
+func TestACreationThatIsRefusedAsAWholeAfterALostAnswerIsLookedAt(t *testing.T) {
+	s := newScript(t, hangUp, says(409, problem(ngsild.ErrorAlreadyExists, "there", 409)), says(200, `[{"id":"urn:a:1","type":"T"}]`))
+	results, err := newClient(t, s.url, Options{}).BatchCreate(t.Context(), payloads("urn:a:1"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"urn:a:1 created"}, outcomes(results))
+}
+
 func TestADeletionWhoseAnswerWasLostIsNoFault(t *testing.T) {
 	s := newScript(t, hangUp, says(404, `{"success":[],"errors":[{"entityId":"urn:a:1","error":`+problem(ngsild.ErrorResourceNotFound, "not there", 404)+`}]}`))
 	results, err := newClient(t, s.url, Options{}).BatchDelete(t.Context(), []string{"urn:a:1"})
@@ -442,6 +465,27 @@ func TestLookupAsksForIdsByPost(t *testing.T) {
 	require.Equal(t, "POST", got.method)
 	require.Equal(t, "2", got.query.Get("limit"))
 	require.JSONEq(t, `{"type":"Query","entities":[{"id":"urn:a:1","type":"T"},{"id":"urn:a:2","type":"T"}]}`, got.body)
+}
+
+func TestLookupFindsTheOthersBesideAnIdThatTheBrokerDoesNotTake(t *testing.T) {
+	s := newScript(t, says(500, ""))
+	s.answers[0] = func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		body := s.seen[len(s.seen)-1].body
+		s.mu.Unlock()
+		if strings.Contains(body, "no uri") {
+			says(400, problem(ngsild.ErrorBadRequestData, "not a URI", 400))(w, nil)
+			return
+		}
+		var q struct{ Entities []struct{ ID, Type string } }
+		_ = json.Unmarshal([]byte(body), &q)
+		text, _ := json.Marshal(q.Entities)
+		says(200, strings.NewReplacer(`"ID"`, `"id"`, `"Type"`, `"type"`).Replace(string(text)))(w, nil)
+	}
+	held, err := newClient(t, s.url, Options{}).Lookup(t.Context(), payloads("urn:a:1", "no uri", "urn:a:3", "urn:a:4"))
+	require.NoError(t, err)
+	require.Len(t, held, 3)
+	require.NotContains(t, held, "no uri")
 }
 
 func TestLookupOfATenantThatIsNotThereYetFindsNothing(t *testing.T) {
@@ -479,6 +523,16 @@ func TestEntitiesWithoutACountReadsToTheEmptyPage(t *testing.T) {
 		n++
 	}
 	require.Equal(t, 1, n)
+	require.Len(t, s.requests(), 2)
+}
+
+func TestEntitiesEndsWhereABrokerGivesTheSamePageAgain(t *testing.T) {
+	s := newScript(t, says(200, `[{"id":"urn:a:1","type":"T"}]`))
+	var last error
+	for _, err := range newClient(t, s.url, Options{}).Entities(t.Context(), Query{Types: []string{"T"}}) {
+		last = err
+	}
+	require.ErrorContains(t, last, "the same page again")
 	require.Len(t, s.requests(), 2)
 }
 

@@ -116,6 +116,7 @@ func (c *Client) Entities(ctx context.Context, q Query) iter.Seq2[*ngsild.Entity
 		}
 		values.Set("limit", strconv.Itoa(page))
 		values.Set("count", "true")
+		first := ""
 		for offset := 0; ; {
 			values.Set("offset", strconv.Itoa(offset))
 			r := c.reading(apiPath+"/entities", values)
@@ -132,6 +133,13 @@ func (c *Client) Entities(ctx context.Context, q Query) iter.Seq2[*ngsild.Entity
 			if err != nil {
 				yield(nil, fmt.Errorf("query the broker: %w", err))
 				return
+			}
+			if len(list) > 0 {
+				if list[0].ID == first {
+					yield(nil, errors.New("query the broker: it gives the same page again and again"))
+					return
+				}
+				first = list[0].ID
 			}
 			for _, e := range list {
 				c.opts.Context.CompactEntity(e)
@@ -208,8 +216,9 @@ func (c *Client) Types(ctx context.Context) ([]string, error) {
 
 // Lookup gives what the broker holds of the entities with these ids and types,
 // by id: in normalized form, with all names as IRIs, without system attributes.
-// One that is not there is not in the map. It is a POST, since the ids of a
-// batch overflow a URL (CIM 009 v1.8 clause 5.7.2, entityOperations/query).
+// One that is not there is not in the map, nor one whose id or type the broker
+// does not take. It is a POST, since the ids of a batch overflow a URL (CIM 009
+// v1.8 clause 5.7.2, entityOperations/query).
 func (c *Client) Lookup(ctx context.Context, list []Payload) (map[string]*ngsild.Entity, error) {
 	held := make(map[string]*ngsild.Entity, len(list))
 	for part := range slices.Chunk(list, c.quirks().lookup) {
@@ -246,6 +255,18 @@ func (c *Client) lookup(ctx context.Context, list []Payload, held map[string]*ng
 		body:    text.Bytes(),
 		accepts: func(_ int, p ngsild.ProblemDetails, _ []byte) bool { return tenantUnknown(p) },
 	})
+	var refused *Error
+	if errors.As(err, &refused) && isContent(refused) {
+		// One id that is no URI must not hide the others.
+		if len(list) == 1 {
+			return nil
+		}
+		half := len(list) / 2
+		if err := c.lookup(ctx, list[:half], held); err != nil {
+			return err
+		}
+		return c.lookup(ctx, list[half:], held)
+	}
 	if err != nil {
 		return err
 	}
@@ -256,14 +277,17 @@ func (c *Client) lookup(ctx context.Context, list []Payload, held map[string]*ng
 	if err != nil {
 		return err
 	}
+	q := c.quirks()
 	for _, e := range found {
+		q.answered(e.Attributes)
 		held[e.ID] = e
 	}
 	return nil
 }
 
 // Sent reads a payload back as Lookup gives what the broker holds of it, to
-// compare the two with ngsild.Equal.
+// compare the two with ngsild.Equal: with the names as IRIs, and the values as
+// the broker's quirks let it answer them.
 func (c *Client) Sent(p Payload) (*ngsild.Entity, error) {
 	e, _, err := ngsild.Decode(p.Body)
 	if err != nil {
@@ -274,6 +298,9 @@ func (c *Client) Sent(p Payload) (*ngsild.Entity, error) {
 		c.core.ExpandEntity(e)
 	} else {
 		c.opts.Context.ExpandEntity(e)
+	}
+	if c.quirks().answered(e.Attributes) {
+		c.reportDecimals(e.ID)
 	}
 	return e, nil
 }

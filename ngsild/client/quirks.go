@@ -1,13 +1,18 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -54,6 +59,10 @@ type quirks struct {
 	page int
 	// decimalIntegers: an integer beyond 32 bits is sent with a decimal point.
 	decimalIntegers bool
+	// sixDecimals: numbers come back with six decimals at most.
+	sixDecimals bool
+	// loneArrays: an array of one element comes back as that element.
+	loneArrays bool
 }
 
 func (b Broker) quirks() quirks {
@@ -66,6 +75,11 @@ func (b Broker) quirks() quirks {
 		// Orion-LD 1.6.0 keeps an integer in 32 bits where it has no decimal
 		// point: 3000000000 comes back as -1294967296.
 		q.decimalIntegers = true
+		// Orion-LD 1.6.0 stores a number whole and answers it with six decimals:
+		// its functional tests write -3.80356167695194 and read -3.803562.
+		q.sixDecimals = true
+		// Orion-LD 1.6.0 makes "value": [5] to "value": 5 ("array reduction").
+		q.loneArrays = true
 	case Stellio:
 		// Stellio answers 403 TooManyResults to a limit above 100 unless it is
 		// configured otherwise.
@@ -153,15 +167,13 @@ func (c *Client) quirks() quirks {
 
 func recognize(body []byte, header http.Header) (Broker, bool) {
 	var page struct {
-		Orion      string `json:"Orion-LD version"`
-		OldOrion   string `json:"orionld version"`
-		Name       string `json:"name"`
-		Broker     string `json:"broker"`
-		Version    string `json:"version"`
-		LDT        string `json:"ldt version"`
-		Build      struct{ Name, Artifact, Group, Version string }
-		Title      string `json:"title"`
-		Additional json.RawMessage
+		Orion    string `json:"Orion-LD version"`
+		OldOrion string `json:"orionld version"`
+		Name     string `json:"name"`
+		Version  string `json:"version"`
+		Build    struct {
+			Version string `json:"version"`
+		} `json:"build"`
 	}
 	// A page that is not a JSON object is recognized by its words alone.
 	_ = json.Unmarshal(body, &page)
@@ -171,9 +183,7 @@ func recognize(body []byte, header http.Header) (Broker, bool) {
 		return Broker{OrionLD, page.Orion}, true
 	case page.OldOrion != "":
 		return Broker{OrionLD, page.OldOrion}, true
-	case page.LDT != "":
-		return Broker{Embedded, page.LDT}, true
-	case page.Name == "ldt" || page.Broker == "ldt":
+	case page.Name == "ldt":
 		return Broker{Embedded, page.Version}, true
 	case strings.Contains(words, "scorpio"):
 		return Broker{Scorpio, firstOf(page.Build.Version, page.Version)}, true
@@ -210,15 +220,71 @@ func alreadyExists(p ngsild.ProblemDetails) bool {
 	return p.Type == ngsild.ErrorAlreadyExists || (p.Status == http.StatusConflict && p.Type != ngsild.ErrorBadRequestData)
 }
 
-// Integers that fit 32 bits have fewer digits than this, or are compared.
-const digits32 = 10
+// answered brings an entity into the form in which the broker can answer it, so
+// that what was sent and what is held can be compared.
+func (q quirks) answered(list []ngsild.Attribute) (rounded bool) {
+	if !q.sixDecimals && !q.loneArrays {
+		return false
+	}
+	for i := range list {
+		a := &list[i]
+		if q.loneArrays && a.Kind == ngsild.Property {
+			a.Value = loneElement(a.Value)
+		}
+		if q.sixDecimals {
+			if text, changed := sixDecimals(a.Value); changed {
+				a.Value = text
+				rounded = true
+			}
+		}
+		if q.answered(a.Attributes) {
+			rounded = true
+		}
+	}
+	return rounded
+}
 
-// decimalIntegers writes integers beyond 32 bits in JSON text with a decimal
-// point and appends the result to dst: 3000000000 becomes 3000000000.0. long
-// reports whether there was one, inexact whether one is beyond 53 bits, where a
-// floating-point number does not hold every integer.
-func decimalIntegers(dst, text []byte) (out []byte, long, inexact bool) {
+// loneElement gives the element of an array that has one, else the value.
+func loneElement(value jsontext.Value) jsontext.Value {
+	if value.Kind() != '[' {
+		return value
+	}
+	var list []jsontext.Value
+	if json.Unmarshal(value, &list) != nil || len(list) != 1 {
+		return value
+	}
+	return list[0]
+}
+
+// sixDecimals rounds the numbers in JSON text as C's %f does.
+func sixDecimals(text []byte) (out []byte, changed bool) {
 	start := 0
+	numbers(text, func(first, end int, whole bool) {
+		if whole {
+			return
+		}
+		f, err := strconv.ParseFloat(string(text[first:end]), 64)
+		if err != nil {
+			return
+		}
+		point := bytes.IndexByte(text[first:end], '.')
+		if exponent := bytes.ContainsAny(text[first:end], "eE"); !exponent && end-first-point-1 <= 6 {
+			return
+		}
+		out = append(out, text[start:first]...)
+		out = strconv.AppendFloat(out, f, 'f', 6, 64)
+		start = end
+		changed = true
+	})
+	if !changed {
+		return text, false
+	}
+	return append(out, text[start:]...), true
+}
+
+// numbers calls each for the numbers in JSON text, outside of strings; whole is
+// that there is neither a point nor an exponent.
+func numbers(text []byte, each func(first, end int, whole bool)) {
 	for i := 0; i < len(text); {
 		switch b := text[i]; {
 		case b == '"':
@@ -235,38 +301,38 @@ func decimalIntegers(dst, text []byte) (out []byte, long, inexact bool) {
 				whole = whole && text[i] != '.' && text[i] != 'e' && text[i] != 'E'
 				i++
 			}
-			if !whole {
-				continue
-			}
-			digits := strings.TrimPrefix(string(text[first:i]), "-")
-			negative := digits != string(text[first:i])
-			limit := "2147483647"
-			if negative {
-				limit = "2147483648"
-			}
-			if len(digits) < digits32 || (len(digits) == digits32 && digits <= limit) {
-				continue
-			}
-			long = true
-			const limit53 = "9007199254740992"
-			if len(digits) > len(limit53) || (len(digits) == len(limit53) && digits > limit53) {
-				inexact = true
-			}
-			dst = append(dst, text[start:i]...)
-			dst = append(dst, '.', '0')
-			start = i
+			each(first, i, whole)
 		default:
 			i++
 		}
 	}
-	if start > len(text) {
-		start = len(text)
-	}
-	return append(dst, text[start:]...), long, inexact
 }
 
 func isNumber(b byte) bool {
 	return (b >= '0' && b <= '9') || b == '-' || b == '+' || b == '.' || b == 'e' || b == 'E'
+}
+
+// decimalIntegers writes integers beyond 32 bits in JSON text with a decimal
+// point and appends the result to dst: 3000000000 becomes 3000000000.0. long
+// reports whether there was one, inexact whether one is beyond 53 bits, where a
+// floating-point number does not hold every integer.
+func decimalIntegers(dst, text []byte) (out []byte, long, inexact bool) {
+	start := 0
+	numbers(text, func(first, end int, whole bool) {
+		if !whole || end-first < len("2147483648") {
+			return
+		}
+		n, err := strconv.ParseInt(string(text[first:end]), 10, 64)
+		if err == nil && n >= math.MinInt32 && n <= math.MaxInt32 {
+			return
+		}
+		long = true
+		inexact = inexact || err != nil || n > 1<<53 || n < -1<<53
+		dst = append(dst, text[start:end]...)
+		dst = append(dst, '.', '0')
+		start = end
+	})
+	return append(dst, text[start:]...), long, inexact
 }
 
 // reportNumbers tells once that numbers are written otherwise than in the source.
@@ -277,27 +343,34 @@ func (c *Client) reportNumbers(entity string, inexact bool) {
 		name = c.broker.String()
 	}
 	c.mu.Unlock()
-	c.report(finding.New(finding.BrokerNumber, finding.Location{Entity: entity},
+	c.report("integers", finding.New(finding.BrokerNumber, finding.Location{Entity: entity},
 		"integers beyond 32 bits are sent with a decimal point (3000000000 as 3000000000.0), since %s may cut them", name).
 		WithHint("nothing is to be done: the value is the same"))
 	if inexact {
-		c.report(finding.New(finding.BrokerPrecision, finding.Location{Entity: entity},
+		c.report("inexact", finding.New(finding.BrokerPrecision, finding.Location{Entity: entity},
 			"an integer beyond 9007199254740992 may lose its last digits in %s", name).
 			WithHint("if it is a code and not a quantity, convert its column as text"))
 	}
 }
 
-// report hands a finding on once for each code.
-func (c *Client) report(f finding.Finding) {
+// reportDecimals tells once that a comparison does not see every decimal.
+func (c *Client) reportDecimals(entity string) {
+	c.report("decimals", finding.New(finding.BrokerNumber, finding.Location{Entity: entity},
+		"numbers are sent whole, but Orion-LD answers them with six decimals: a change beyond the sixth is not seen").
+		WithHint("use a smaller unit where such changes matter, or push into an empty broker"))
+}
+
+// report hands a finding on, the first of its subject only.
+func (c *Client) report(subject string, f finding.Finding) {
 	if c.opts.Report == nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reported[f.Code] {
+	if c.reported[subject] {
 		return
 	}
-	c.reported[f.Code] = true
+	c.reported[subject] = true
 	c.opts.Report(f)
 }
 

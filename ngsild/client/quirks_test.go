@@ -16,6 +16,7 @@ func TestProbeTellsBrokersApart(t *testing.T) {
 	for want, answers := range map[string][]http.HandlerFunc{
 		"Orion-LD 1.6.0":           {says(200, orionVersion)},
 		"Orion-LD 1.0.1":           {says(200, `{"orionld version":"1.0.1"}`)},
+		"ldt 1.2.3":                {says(200, `{"name":"ldt","version":"1.2.3"}`)},
 		"Scorpio":                  {none, says(200, `{"git":{"remote":"https://github.com/ScorpioBroker/ScorpioBroker"}}`)},
 		"Stellio 2.17.0":           {none, none, says(200, `{"build":{"version":"2.17.0","name":"stellio-context-broker"}}`)},
 		"a broker of unknown make": {none},
@@ -112,6 +113,51 @@ func TestLongIntegersAreFoundAnywhereInJSON(t *testing.T) {
 	require.False(t, inexact)
 	_, _, inexact = decimalIntegers(nil, []byte("9007199254740993"))
 	require.True(t, inexact)
+}
+
+// Orion-LD 1.6.0 answers numbers with six decimals and arrays of one element as
+// that element; neither is a difference.
+func TestWhatOrionLDAnswersOtherwiseIsNoDifference(t *testing.T) {
+	var told []finding.Finding
+	e := &ngsild.Entity{ID: "urn:a:1", Types: []string{"T"}, Attributes: []ngsild.Attribute{
+		{Name: "mean", Kind: ngsild.Property, Value: []byte("240.988571428571"), Attributes: []ngsild.Attribute{
+			{Name: "weights", Kind: ngsild.Property, Value: []byte("[ 0.12345678 ]")}}},
+		{Name: "list", Kind: ngsild.Property, Value: []byte(`["a"]`)},
+		{Name: "location", Kind: ngsild.GeoProperty, Value: []byte(`{"type":"Point","coordinates":[-3.80356167695194,43.46296641666926]}`)},
+	}}
+	held := func(mean string) string {
+		return `[{"id":"urn:a:1","type":"T","mean":{"type":"Property","value":` + mean + `,"weights":{"type":"Property","value":0.123457}},
+			"list":{"type":"Property","value":"a"},
+			"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[-3.803562,43.462966]}}}]`
+	}
+	s := newScript(t, says(200, orionVersion), says(200, held("240.988571")), says(200, held("240.988572")))
+	c := newClient(t, s.url, Options{Report: func(f finding.Finding) { told = append(told, f) }})
+	_, err := c.Probe(t.Context())
+	require.NoError(t, err)
+	p := c.Payload(e, nil)
+	require.Contains(t, string(p.Body), "240.988571428571", "it is sent whole")
+	sent, err := c.Sent(p)
+	require.NoError(t, err)
+	for _, same := range []bool{true, false} {
+		there, err := c.Lookup(t.Context(), []Payload{p})
+		require.NoError(t, err)
+		require.Equal(t, same, ngsild.Equal(sent, there["urn:a:1"]))
+	}
+	require.Len(t, told, 1)
+	require.Equal(t, finding.BrokerNumber, told[0].Code)
+	require.Equal(t, finding.Info, told[0].Severity)
+}
+
+func TestSixDecimalsRoundsOnlyWhatHasMore(t *testing.T) {
+	for text, want := range map[string]string{
+		`0.1`: `0.1`, `0.123456`: `0.123456`, `0.1234567`: `0.123457`, `12345678901`: `12345678901`,
+		`1e-7`: `0.000000`, `1.5E3`: `1500.000000`, `"0.1234567"`: `"0.1234567"`, `[1.12345678,{"a":-0.00000051}]`: `[1.123457,{"a":-0.000001}]`,
+		`1e999`: `1e999`,
+	} {
+		got, changed := sixDecimals([]byte(text))
+		require.Equal(t, want, string(got))
+		require.Equal(t, want != text, changed)
+	}
 }
 
 func FuzzDecimalIntegers(f *testing.F) {

@@ -111,7 +111,7 @@ type request struct {
 	body   []byte
 	// contentType of the body; application/json where it is empty.
 	contentType string
-	// link adds the Link header of Options.ContextURL.
+	// link adds the Link header of ContextMode Link.
 	link bool
 	// accepts holds the statuses above 299 whose answers are no errors.
 	accepts func(status int, p ngsild.ProblemDetails, body []byte) bool
@@ -153,7 +153,7 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	},
 		backoff.WithBackOff(c.opts.BackOff()),
 		backoff.WithMaxTries(c.opts.Tries),
-		backoff.WithMaxElapsedTime(5*time.Minute),
+		backoff.WithMaxElapsedTime(maxElapsed),
 		backoff.WithNotify(func(err error, wait time.Duration) {
 			if c.opts.OnRetry != nil {
 				c.opts.OnRetry(err, wait)
@@ -170,6 +170,9 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	}
 	return a, err
 }
+
+// maxElapsed is the time after which no further try begins.
+const maxElapsed = 2 * time.Minute
 
 // delayed is an error whose answer said when to come again.
 type delayed struct {
@@ -242,7 +245,7 @@ func (c *Client) try(ctx context.Context, r request) (answer, error) {
 		h.Set("Authorization", c.opts.Authorization)
 	}
 	if r.link {
-		h.Set("Link", "<"+c.opts.ContextURL+`>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`)
+		h.Set("Link", c.link)
 	}
 	fail := func(status int, cause error) *Error {
 		return &Error{Method: r.method, URL: req.URL.Redacted(), Status: status, Err: cause, base: c.URL()}

@@ -124,7 +124,7 @@ const (
 	BrokerRefused Code = "broker-refused" // the broker refused an entity
 	// BrokerTooLarge: an entity alone is larger than one request may be.
 	BrokerTooLarge Code = "broker-entity-too-large"
-	// BrokerNumber: long integers are sent with a decimal point.
+	// BrokerNumber: how the broker takes or answers numbers.
 	BrokerNumber Code = "broker-number"
 	// BrokerPrecision: an integer that the broker may not hold exactly.
 	BrokerPrecision Code = "broker-precision"

@@ -17,7 +17,7 @@ import (
 
 // maxNames bounds the names beyond the terms that a Context remembers, so that
 // a stranger's payloads cannot fill the memory.
-const maxNames = 8192
+const maxNames = 2048
 
 // Context is a compiled @context: the user's parts and the core, in the order
 // that JSON-LD processes them. It is read only and safe to share.
@@ -28,8 +28,10 @@ type Context struct {
 	user   map[string]bool   // terms of the user's parts that the core does not have
 	short  map[string]string // IRI → name, for every IRI that a term has
 	list   []string          // Terms
-	json   []byte
-	inline []byte
+	// prefixes are the terms that compact IRIs may begin with.
+	prefixes []prefix
+	json     []byte
+	inline   []byte
 	// special names what the @context has that AppendExpanded does not cover.
 	special string
 	// vocabValues and vocabTypes say that vocab and objectType hold terms.
@@ -37,6 +39,8 @@ type Context struct {
 
 	expanded, compacted names
 }
+
+type prefix struct{ term, iri string }
 
 // names remembers the answers for names that are no terms.
 type names struct {
@@ -87,12 +91,8 @@ func (r *Resolver) compile(nodes []node) (*Context, error) {
 			return err
 		}
 		userTerms = user.TermDefinitions
-		c.active, err = ld.NewContext(nil, opts).Parse(append(list, any(core)))
-		if err != nil {
-			return err
-		}
-		c.active.GetInverse()
-		return nil
+		c.active, err = user.Parse([]any{core})
+		return err
 	})
 	if err != nil {
 		return nil, finding.List{r.culprit(parts, core, err)}
@@ -177,7 +177,7 @@ func sentence(err error) string {
 	return fmt.Sprintf("it is not a legal @context: %s (%v)", fault.Code, fault.Details)
 }
 
-// index computes the list of terms and the names of the IRIs.
+// index computes the list of terms, the prefixes and the names of the IRIs.
 func (c *Context) index() {
 	names := make([]string, 0, len(c.terms))
 	for term, td := range c.terms {
@@ -186,22 +186,31 @@ func (c *Context) index() {
 		}
 		names = append(names, term)
 	}
-	slices.SortFunc(names, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(a) - len(b)
-		}
-		return strings.Compare(a, b)
-	})
+	slices.SortFunc(names, shortestLeast)
+	// A copy selects the terms, since what json-gold computes for that weighs
+	// more than the context and stays with it.
+	selector := ld.CopyContext(c.active)
 	for _, term := range names {
-		iri := c.terms[term].ID
-		if _, there := c.short[iri]; !there {
-			c.short[iri] = c.shortest(iri, term)
+		td := c.terms[term]
+		if _, there := c.short[td.ID]; !there {
+			c.short[td.ID] = c.selected(selector, td.ID, term)
 		}
-		if !isPrefix(c.terms[term]) {
+		if !isPrefix(td) {
 			c.list = append(c.list, term)
+		}
+		if td.Prefix != nil && *td.Prefix {
+			c.prefixes = append(c.prefixes, prefix{term, td.ID})
 		}
 	}
 	slices.Sort(c.list)
+}
+
+// shortestLeast orders by length, then by name, as JSON-LD prefers terms.
+func shortestLeast(a, b string) int {
+	if len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	return strings.Compare(a, b)
 }
 
 // isPrefix says whether a term is there to begin other names.
@@ -209,25 +218,52 @@ func isPrefix(td *ld.TermDefinition) bool {
 	return td.Prefix != nil && *td.Prefix && td.ID != "" && strings.IndexByte("/#:", td.ID[len(td.ID)-1]) >= 0
 }
 
-// shortest is the name of an IRI: the term that JSON-LD selects where the value
-// is an Attribute, else the fallback, else the IRI.
-func (c *Context) shortest(iri, fallback string) string {
-	name := iri
+// selected is the name of an IRI that some term has: the term that JSON-LD selects
+// where the value is an Attribute, else the term given, which is the first.
+func (c *Context) selected(selector *ld.Context, iri, first string) string {
+	name := first
 	err := guard(func() error {
-		var err error
-		name, err = c.active.CompactIri(iri, nil, true, false)
+		selected, err := selector.CompactIri(iri, nil, true, false)
+		if _, isTerm := c.terms[selected]; err == nil && isTerm {
+			name = selected
+		}
 		return err
 	})
-	if err != nil {
-		name = iri
-	}
-	if _, isTerm := c.terms[name]; !isTerm && fallback != "" {
-		name = fallback
-	}
-	if back, _ := c.expand(name); back != iri {
-		return iri
+	if back, _ := c.expand(name); err != nil || back != iri {
+		name = first
 	}
 	return name
+}
+
+// shortest is the name of an IRI that no term has (JSON-LD 1.1 API, 6.2): what is
+// behind the default vocabulary, else the shortest compact IRI, else the IRI.
+func (c *Context) shortest(iri string) string {
+	if rest, ok := strings.CutPrefix(iri, c.vocab); ok && rest != "" && c.vocab != "" {
+		if _, isTerm := c.terms[rest]; !isTerm && c.means(rest, iri) {
+			return rest
+		}
+	}
+	name := ""
+	for _, p := range c.prefixes {
+		rest, ok := strings.CutPrefix(iri, p.iri)
+		if !ok || rest == "" {
+			continue
+		}
+		compact := p.term + ":" + rest
+		if (name == "" || shortestLeast(compact, name) < 0) && c.means(compact, iri) {
+			name = compact
+		}
+	}
+	if name != "" {
+		return name
+	}
+	return iri
+}
+
+// means says whether the name expands to the IRI.
+func (c *Context) means(name, iri string) bool {
+	back, _ := c.expand(name)
+	return back == iri
 }
 
 // Expand gives the IRI of a term, a compact IRI or an IRI, as JSON-LD expands
@@ -329,7 +365,7 @@ func (c *Context) Compact(iri string) string {
 	if iri == "" {
 		return ""
 	}
-	name := c.shortest(iri, "")
+	name := c.shortest(iri)
 	c.compacted.store(iri, strings.Clone(name))
 	return name
 }
@@ -341,6 +377,16 @@ func (c *Context) TypeOf(term string) string {
 		return td.Type
 	}
 	return ""
+}
+
+// ContainerOf is the container of a term (@list, @set, @language, …), or nil. JSON-LD reads
+// an Attribute under a term whose container is @language or @index, or whose type is
+// @json, as something else than an Attribute. The caller may not change it.
+func (c *Context) ContainerOf(term string) []string {
+	if td := c.terms[term]; td != nil {
+		return td.Container
+	}
+	return nil
 }
 
 // Terms lists the terms that stand for an IRI, sorted; not the prefixes and not

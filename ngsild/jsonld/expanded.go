@@ -21,7 +21,7 @@ var ErrNotCovered = errors.New("left to json-gold")
 // It is the compiled counterpart in differential tests, where json-gold is the judge.
 //
 // It does not cover scoped contexts, @propagate, @base, @nest, @reverse, @graph,
-// @included, @set and @list written out, and the containers @index, @id, @type and
+// @included, @set and @list written out, a member without a name, and the containers @index, @id, @type and
 // @graph: there the error wraps ErrNotCovered. Other errors are
 // entities that JSON-LD refuses.
 func (c *Context) AppendExpanded(dst []byte, e *ngsild.Entity) ([]byte, error) {
@@ -231,8 +231,11 @@ func (c *Context) expandNode(activeKey string, object map[string]any) (map[strin
 	}
 	result := map[string]any{}
 	for _, key := range keys {
-		if key == ngsild.MemberContext {
+		switch key {
+		case ngsild.MemberContext:
 			return nil, fmt.Errorf("%w: a nested @context", ErrNotCovered)
+		case "":
+			return nil, fmt.Errorf("%w: a member without a name", ErrNotCovered)
 		}
 		iri, _ := c.expand(key)
 		switch {

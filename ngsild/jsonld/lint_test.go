@@ -117,5 +117,5 @@ func TestLint(t *testing.T) {
 func TestLintUsesTheCoreOfTheResolver(t *testing.T) {
 	text := []byte(`{"@context": {"ngsildConformance": "https://e.org/x"}}`)
 	require.Empty(t, Lint("c", text, NewResolver()))
-	require.Equal(t, []string{"error context-core-term 1:15"}, brief(Lint("c", text, NewResolver(WithCore(CoreURLs()[7])))))
+	require.Equal(t, []string{"error context-core-term 1:15"}, brief(Lint("c", text, NewResolver(WithCore(coreURLOf("1.9"))))))
 }

@@ -99,7 +99,7 @@ func (s *search) text(v string) {
 	s.found = true
 	s.sawText = true
 	if s.term.op != exists && !s.hit {
-		s.hit = s.holdsText(v, true)
+		s.hit = s.holdsText(v, false)
 	}
 }
 
@@ -194,9 +194,9 @@ func (s *search) value(v jsontext.Value, kind ngsild.Kind) {
 	}
 }
 
-// holdsText tests a string. special is set for members, whose times compare
-// as times even against a quoted text, and for vocabulary IRIs.
-func (s *search) holdsText(v string, special bool) bool {
+// holdsText tests a string. vocab is set for the IRI of a VocabProperty, which
+// equals a text that expands to it.
+func (s *search) holdsText(v string, vocab bool) bool {
 	if s.term.re != nil {
 		return s.term.re.MatchString(v)
 	}
@@ -205,7 +205,7 @@ func (s *search) holdsText(v string, special bool) bool {
 	return s.any(func(l *literal) (int, bool) {
 		switch l.kind {
 		case stringLiteral:
-			if special && l.iri != "" && v == l.iri {
+			if vocab && l.iri != "" && v == l.iri {
 				return 0, true
 			}
 			return strings.Compare(v, l.text), true
@@ -274,7 +274,7 @@ func memberOf(object jsontext.Value, name string) (found jsontext.Value) {
 		if n == name {
 			found = v
 		}
-		return found == nil
+		return n != name
 	})
 	return found
 }

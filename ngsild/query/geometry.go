@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math"
 	"strconv"
 
@@ -111,7 +112,7 @@ func parseCoordinates(typ string, coordinates []byte) (*shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	if dec.PeekKind() != 0 {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, errGeometry
 	}
 	return s, nil

@@ -81,8 +81,8 @@ type literal struct {
 	when moment
 }
 
-// Bounds on what a query may ask for, so that one request cannot exhaust the
-// stack.
+// maxDepth bounds how deep parentheses may be nested and how long a path may
+// be, so that no query exhausts the stack.
 const maxDepth = 64
 
 // members are the names that address what an Attribute or Entity carries
@@ -244,7 +244,7 @@ func (p *parser) operand(depth int) (node, *Error) {
 		return p.term()
 	}
 	if depth >= maxDepth {
-		return nil, p.fault("parentheses are nested more than %d deep", maxDepth).hinted("write a simpler query")
+		return nil, fault("q", p.text, open, "parentheses are nested more than %d deep", maxDepth).hinted("write a simpler query")
 	}
 	n, err := p.alternatives(depth + 1)
 	if err != nil {
@@ -302,7 +302,7 @@ func (p *parser) attribute(t *term) *Error {
 		return p.fault("a query cannot ask for the absence of an attribute").
 			hinted("the language of CIM 009 v1.8 has no negation of existence; ask for what is there")
 	}
-	path, err := p.dotted("an attribute name")
+	path, err := p.dotted("an attribute name", p.name)
 	if err != nil {
 		return err
 	}
@@ -326,7 +326,7 @@ func (p *parser) attribute(t *term) *Error {
 		}
 		if p.accept("*") {
 			t.trail = []string{"*"}
-		} else if t.trail, err = p.dotted("the name of an inner member"); err != nil {
+		} else if t.trail, err = p.dotted("the name of an inner member", p.memberName); err != nil {
 			return err
 		}
 		if !p.accept("]") {
@@ -336,10 +336,11 @@ func (p *parser) attribute(t *term) *Error {
 	return nil
 }
 
-func (p *parser) dotted(what string) ([]string, *Error) {
+// dotted reads names with dots between them.
+func (p *parser) dotted(what string, read func() string) ([]string, *Error) {
 	var names []string
 	for {
-		name := p.name()
+		name := read()
 		if name == "" {
 			return nil, p.fault("%s is expected, and %s is there", what, p.found()).
 				hinted(`a condition looks like speed>50 or name=="Rivoli"`)
@@ -354,15 +355,15 @@ func (p *parser) dotted(what string) ([]string, *Error) {
 	}
 }
 
-// name reads a term, or an IRI or prefixed name: letters, digits and, after a
-// colon, what an IRI has besides. An IRI with dots in it has to be a term.
+// name reads a term, a prefixed name or an IRI. In an IRI with // a dot belongs
+// to the IRI, so its sub-attributes cannot be asked for.
 func (p *parser) name() string {
 	start := p.at
 	for p.at < len(p.text) {
 		r, n := utf8.DecodeRuneInString(p.text[p.at:])
 		first := p.at == start
 		switch {
-		case unicode.IsLetter(r), r == '_', r == '@' && first:
+		case unicode.IsLetter(r), r == '_':
 		case first:
 			return ""
 		case unicode.IsNumber(r), r == '-', r == ':', r == '%':
@@ -374,6 +375,15 @@ func (p *parser) name() string {
 		p.at += n
 	}
 	return p.text[start:]
+}
+
+// memberName reads the name of a member inside a value.
+func (p *parser) memberName() string {
+	start := p.at
+	for p.at < len(p.text) && strings.IndexByte(".[]", p.text[p.at]) < 0 {
+		p.at++
+	}
+	return p.text[start:p.at]
 }
 
 // values reads what stands behind a comparison: one value, a range or a list.
@@ -449,8 +459,6 @@ func (p *parser) value() (literal, *Error) {
 		p.at += len(word)
 		return literal{kind: uriLiteral, text: word}, nil
 	case isName(word):
-		// expandValues lets a bare term stand for a vocabulary IRI; a bare
-		// word anywhere else is most often a text without its quotes.
 		return literal{}, p.fault("%q is neither a number, a time, true, false nor a URI", word).
 			hinted(`put a text in double quotes: "%s"`, word)
 	}
@@ -594,8 +602,8 @@ func parseMoment(s string) (moment, bool) {
 		t, err := time.Parse(time.DateOnly, s)
 		return moment{date, t}, err == nil
 	case s[2] == ':':
-		t, err := time.Parse("15:04:05.999999999Z07:00", strings.Replace(s, ",", ".", 1))
-		return moment{clock, t.UTC()}, err == nil
+		t, err := time.Parse("15:04:05Z", s)
+		return moment{clock, t}, err == nil
 	case len(s) > len(time.DateOnly) && s[4] == '-':
 		t, err := time.Parse(time.RFC3339Nano, s)
 		return moment{dateTime, t}, err == nil

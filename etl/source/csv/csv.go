@@ -18,7 +18,7 @@ import (
 
 const (
 	sampleSize = 256 << 10
-	sampleRows = 2000
+	sampleRows = 1000
 	// maxCell is where a quoted cell, and maxRecord where a record is given
 	// up: a quote that nobody closed must not swallow the file.
 	maxCell   = 16 << 20
@@ -50,14 +50,16 @@ type Reader struct {
 	dialect  format.Dialect
 	findings []finding.Finding
 
-	cut      splitter
-	first    [256]bool // bytes with which a cell begins that needs a closer look
-	nulls    map[string]bool
-	width    int
-	trailing int // rows with an empty cell too many
-	line     int // the number of the line that comes next
-	skipped  int
-	read     int
+	cut     splitter
+	first   [256]bool // bytes with which a cell begins that needs a closer look
+	nulls   map[string]bool
+	width   int
+	line    int // the number of the line that comes next
+	skipped int
+	read    int
+
+	trailing   int // rows with an empty cell too many
+	trailingAt int
 
 	carry    []byte // read but not yet handed on
 	block    int    // how much to read for a batch
@@ -189,6 +191,10 @@ func (r *Reader) fill(b *record.Batch) error {
 		if r.read == 0 {
 			r.findings = append(r.findings, finding.New(finding.SourceNoRows, r.opt.Origin.At(0, ""), "the table has a header and no rows"))
 		}
+		if r.trailing > 0 && r.dialect.Value(format.Trailing) == "" {
+			r.unsure(r.trailingAt, fmt.Sprintf("%d rows have an empty cell more than the header, which is left out; this is the first", r.trailing),
+				"take the delimiter at the end of these rows away, or give the column a name")
+		}
 	}
 	return nil
 }
@@ -235,7 +241,9 @@ func (r *Reader) cutAll(b *record.Batch, buf []byte, pos int) (int, error) {
 			}
 			if len(cells) == r.width+1 && len(cells[r.width].Text) == 0 {
 				cells = cells[:r.width]
-				r.trailing++
+				if r.trailing++; r.trailing == 1 {
+					r.trailingAt = row
+				}
 			}
 		}
 		r.read++

@@ -135,19 +135,21 @@ func (r *Rejects) end() error {
 
 // IsRejects reports whether a file that starts with head was written by
 // Rejects, and with which delimiter: its dialect is then known, whatever was
-// declared of the source that the rows came from.
+// declared of the source that the rows came from. A spreadsheet program may have
+// saved it since.
 func IsRejects(head []byte) (delimiter string, ok bool) {
-	rest, ok := bytes.CutPrefix(head, []byte(mark))
-	if !ok {
+	head = bytes.TrimPrefix(head, []byte(mark))
+	end := bytes.IndexByte(head, '\n')
+	if end < 0 {
 		return "", false
 	}
-	at := bytes.Index(rest, []byte(ReasonsColumn+"\r\n"))
-	if at < 1 {
+	names, ok := bytes.CutSuffix(bytes.TrimSuffix(head[:end], []byte{'\r'}), []byte(ReasonsColumn))
+	if !ok || len(names) < len(RowColumn)+1 {
 		return "", false
 	}
-	delimiter = string(rest[at-1 : at])
-	before := bytes.TrimSuffix(rest[:at-1], []byte(RowColumn))
-	if len(before) == at-1 || len(before) > 0 && string(before[len(before)-1:]) != delimiter {
+	delimiter = string(names[len(names)-1:])
+	names, ok = bytes.CutSuffix(names[:len(names)-1], []byte(RowColumn))
+	if !ok || len(names) > 0 && string(names[len(names)-1:]) != delimiter {
 		return "", false
 	}
 	return delimiter, true

@@ -149,23 +149,32 @@ cell:
 func (s *splitter) quotedCell(buf []byte, open int, eof bool) (from, to, after int, dirty bool, _ outcome) {
 	from = open + 1
 	for i := from; ; {
-		k := bytes.IndexByte(buf[i:], s.quote)
-		if k < 0 {
-			if eof || len(buf)-open > maxCell {
-				return 0, 0, 0, false, unterminated
-			}
-			return 0, 0, 0, false, incomplete
+		// Most cells are short: a look at each byte is cheaper than a call.
+		near := min(i+32, len(buf))
+		for i < near && buf[i] != s.quote {
+			dirty = dirty || buf[i] == '\n' || buf[i] == '\r'
+			i++
 		}
-		at := i + k
-		if at+1 < len(buf) && buf[at+1] == s.quote {
+		if i == near {
+			k := bytes.IndexByte(buf[i:], s.quote)
+			if k < 0 {
+				if eof || len(buf)-open > maxCell {
+					return 0, 0, 0, false, unterminated
+				}
+				return 0, 0, 0, false, incomplete
+			}
+			dirty = dirty || bytes.IndexByte(buf[i:i+k], '\n') >= 0 || bytes.IndexByte(buf[i:i+k], '\r') >= 0
+			i += k
+		}
+		if i+1 < len(buf) && buf[i+1] == s.quote {
 			dirty = true
-			i = at + 2
+			i += 2
 			continue
 		}
-		if at-open > maxCell {
+		if i-open > maxCell {
 			return 0, 0, 0, false, unterminated
 		}
-		to, after = at, at+1
+		to, after = i, i+1
 		break
 	}
 	for after < len(buf) && buf[after] == ' ' && s.delimiter != ' ' {
@@ -177,10 +186,6 @@ func (s *splitter) quotedCell(buf []byte, open int, eof bool) (from, to, after i
 		}
 	} else if c := buf[after]; c != s.delimiter && c != '\n' && c != '\r' {
 		return 0, 0, 0, false, afterQuote
-	}
-	if !dirty {
-		text := buf[from:to]
-		dirty = bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0
 	}
 	return from, to, after, dirty, complete
 }

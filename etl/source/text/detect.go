@@ -126,12 +126,13 @@ var weights = func() map[rune]float64 {
 }()
 
 // signs stand beside letters and figures, not within words.
-const signs = "°²³€£§«»“”„–—…·•ºª½¼¾±×µ©®™\u00a0"
+const signs = "¢¥≤≥≈√∞°²³€£§«»“”„–—…·•ºª½¼¾±×µ©®™\u00a0"
 
 // single tells encodings of one byte a character apart: letters where letters
 // belong speak for an encoding, controls, box drawings and capitals within
 // words against it.
 func single(sample []byte, high int) Guess {
+	sample = enough(sample)
 	order := []Encoding{Windows1252, ISO885915, CP850, CP437}
 	var score [CP437 + 1]float64
 	for _, e := range order {
@@ -154,7 +155,7 @@ func single(sample []byte, high int) Guess {
 			second, margin = e, m
 		}
 	}
-	g.Confidence = min(0.99, 0.5+margin/8)
+	g.Confidence = max(0, min(0.99, 0.5+margin/8))
 	if score[best] < 0 {
 		g.Confidence = min(g.Confidence, 0.4)
 	}
@@ -168,6 +169,21 @@ func single(sample []byte, high int) Guess {
 	first := bytes.IndexFunc(sample, func(r rune) bool { return r >= utf8.RuneSelf })
 	g.Evidence = fmt.Sprintf("%q from byte 0x%02X, %d bytes beyond ASCII", word(sample, best), sample[first], high)
 	return g
+}
+
+// enough cuts the sample after as many bytes beyond ASCII as tell the encodings
+// apart.
+func enough(sample []byte) []byte {
+	const most = 20_000
+	n := 0
+	for i, b := range sample {
+		if b >= utf8.RuneSelf {
+			if n++; n == most {
+				return sample[:i+1]
+			}
+		}
+	}
+	return sample
 }
 
 // distance is by how much a reads the bytes better that it reads other than b.

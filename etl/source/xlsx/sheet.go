@@ -34,7 +34,8 @@ type sheet struct {
 	w      *workbook
 	in     io.Closer
 	s      *scanner
-	last   int // number of the row before
+	last   int // number of the row before, or of this one
+	column int // of the cell before in this row, also of a blank one
 	ended  bool
 	hidden []area // columns
 	value  []byte
@@ -124,7 +125,7 @@ func (sh *sheet) startRow(r *row) error {
 	if r.number <= sh.last || r.number > maxRow {
 		return errRows
 	}
-	sh.last = r.number
+	sh.last, sh.column = r.number, 0
 	return nil
 }
 
@@ -155,13 +156,7 @@ func reference(text []byte) (column, line int) {
 
 // cell reads one cell up to its end and appends it where it is not blank.
 func (sh *sheet) cell(r *row) error {
-	column := 1
-	if n := len(r.cells); n > 0 {
-		column = r.cells[n-1].column + 1
-	}
-	if sh.last == r.number && sh.s.attrs == nil {
-		return errMarkup
-	}
+	column := sh.column + 1 // where the cell does not say
 	kind, format := byte('n'), 0
 	for rest := sh.s.attrs; ; {
 		name, value, after, ok := attribute(rest)
@@ -182,14 +177,15 @@ func (sh *sheet) cell(r *row) error {
 		}
 		rest = after
 	}
-	if column > maxColumn || len(r.cells) > 0 && column <= r.cells[len(r.cells)-1].column {
+	if column > maxColumn || column <= sh.column {
 		return errRows
 	}
+	sh.column = column
 	if sh.s.empty {
 		return nil
 	}
 	sh.value = sh.value[:0]
-	formula, within, phonetic := false, false, false
+	formula, stored, within, phonetic := false, false, false, false
 	for {
 		t, err := sh.s.next()
 		if err != nil {
@@ -211,11 +207,14 @@ func (sh *sheet) cell(r *row) error {
 			switch name[0] {
 			case 'v', 't':
 				within = starts
+				stored = stored || t == open
 			case 'f':
 				formula = formula || t == open
 			case 'c':
 				if t == shut {
-					return sh.finish(r, column, kind, format, formula)
+					// An empty text is a value, an empty number is none.
+					stale := formula && (!stored || kind == 'n' && len(sh.value) == 0)
+					return sh.finish(r, column, kind, format, stale)
 				}
 				return errMarkup
 			}
@@ -239,11 +238,17 @@ func kindOf(value []byte) byte {
 }
 
 // finish makes the cell of its stored value.
-func (sh *sheet) finish(r *row, column int, kind byte, format int, formula bool) error {
+func (sh *sheet) finish(r *row, column int, kind byte, format int, stale bool) error {
 	c := cell{column: column, kind: record.Text, from: len(r.text)}
 	v := sh.value
-	switch kind {
-	case 's':
+	switch {
+	case stale:
+		if sh.stale++; sh.stale == 1 {
+			sh.staleRow = r.number
+		}
+		c.kind = record.Error
+		r.text = append(r.text, "a formula without a stored value"...)
+	case kind == 's':
 		text, ok := sh.w.texts.get(index(v))
 		if !ok {
 			if len(bytes.TrimSpace(v)) == 0 {
@@ -252,10 +257,10 @@ func (sh *sheet) finish(r *row, column int, kind byte, format int, formula bool)
 			return fmt.Errorf("%w (row %d)", errIndex, r.number)
 		}
 		r.text = append(r.text, text...)
-	case 't':
+	case kind == 't':
 		r.text = append(r.text, v...)
 		r.text = unhex(r.text, c.from)
-	case 'b':
+	case kind == 'b':
 		c.kind = record.Boolean
 		switch string(bytes.TrimSpace(v)) {
 		case "1", "true":
@@ -263,10 +268,10 @@ func (sh *sheet) finish(r *row, column int, kind byte, format int, formula bool)
 		case "0", "false":
 			r.text = append(r.text, "false"...)
 		}
-	case 'e':
+	case kind == 'e':
 		c.kind = record.Error
 		r.text = append(r.text, v...)
-	case 'd':
+	case kind == 'd':
 		var ok bool
 		if r.text, ok = appendISO(r.text, string(v)); ok {
 			c.kind = record.DateTime
@@ -275,13 +280,6 @@ func (sh *sheet) finish(r *row, column int, kind byte, format int, formula bool)
 		}
 	default:
 		sh.number(r, &c, bytes.TrimSpace(v), format)
-		if len(v) == 0 && formula {
-			if sh.stale++; sh.stale == 1 {
-				sh.staleRow = r.number
-			}
-			c.kind = record.Error
-			r.text = append(r.text, "a formula without a stored value"...)
-		}
 	}
 	c.to = len(r.text)
 	if c.to == c.from {

@@ -209,6 +209,8 @@ func (s *Store) explain(operation string, err error) error {
 		return fmt.Errorf("%s store %s: %w", operation, s.path, broker.ErrStoreFull)
 	case sqlite.ResultReadOnly, sqlite.ResultCantOpen, sqlite.ResultPerm, sqlite.ResultAuth:
 		return fmt.Errorf("%s store %s: the file cannot be opened for writing; check its permissions and those of its folder (%w)", operation, s.path, err)
+	case sqlite.ResultInterrupt:
+		return fmt.Errorf("%s store %s: %w", operation, s.path, context.Canceled)
 	case sqlite.ResultIOErr:
 		return fmt.Errorf("%s store %s: the disk cannot be read or written (%w)", operation, s.path, err)
 	}

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// asCommand makes the test binary behave as ldt, so that a test can kill it.
+const asCommand = "LDT_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func ldt(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	return cmd
+}
+
+// crashRows is how many rows the crash test pushes: 12 batches of 500.
+const crashRows = 6000
+
+// TestPushSurvivesKillsOfEitherSide kills the push or the broker (SIGKILL) at
+// ten points, each before or after the broker has seen a batch, starts again,
+// and compares every entity with a run that nobody disturbed.
+func TestPushSurvivesKillsOfEitherSide(t *testing.T) {
+	dir := t.TempDir()
+	mapping := writeMeters(t, dir, crashRows)
+	undisturbed := pushed(t, dir, mapping, "undisturbed.db", nil)
+	require.Len(t, undisturbed, crashRows)
+
+	for point := range 10 {
+		k := &killer{batch: 1 + point, push: point%2 == 0, afterwards: point%4 < 2}
+		t.Run(k.String(), func(t *testing.T) {
+			got := pushed(t, dir, mapping, fmt.Sprintf("killed-%d.db", point), k)
+			require.True(t, k.done, "nothing was killed")
+			require.Equal(t, undisturbed, got)
+		})
+	}
+}
+
+// killer ends one side when a batch with this number passes.
+type killer struct {
+	batch      int
+	push       bool // the push, not the broker
+	afterwards bool // after the broker has answered, not before it sees the batch
+
+	mu   sync.Mutex
+	seen int
+	done bool
+}
+
+func (k *killer) String() string {
+	who, when := "broker", "before"
+	if k.push {
+		who = "push"
+	}
+	if k.afterwards {
+		when = "after"
+	}
+	return fmt.Sprintf("%s killed %s batch %d", who, when, k.batch)
+}
+
+// due counts the batches and says when it is time.
+func (k *killer) due(r *http.Request) bool {
+	if k == nil || !strings.HasSuffix(r.URL.Path, "/entityOperations/upsert") {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.seen++
+	if k.seen != k.batch || k.done {
+		return false
+	}
+	k.done = true
+	return true
+}
+
+// pushed pushes the mapping into a broker over the store through a proxy at
+// which k may kill, and again until a push ends well; it gives every entity
+// that the broker then holds.
+func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]string {
+	t.Helper()
+	broker := startBroker(t, filepath.Join(dir, store))
+	var push *exec.Cmd
+	killed := make(chan struct{}, 1)
+	kill := func() {
+		if k.push {
+			_ = push.Process.Kill()
+		} else {
+			_ = broker.Process.Kill()
+		}
+		killed <- struct{}{}
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		due := k.due(r)
+		if due && !k.afterwards {
+			kill()
+			panic(http.ErrAbortHandler)
+		}
+		(&httputil.ReverseProxy{
+			Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(broker.url); p.Out.Host = p.In.Host },
+			ModifyResponse: func(*http.Response) error {
+				if due {
+					kill()
+				}
+				return nil
+			},
+			ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		}).ServeHTTP(w, r)
+	}))
+	defer proxy.Close()
+
+	for attempt := 0; ; attempt++ {
+		require.Less(t, attempt, 3, "the push does not end well")
+		push = ldt(t, "push", "-m", mapping, "--broker", proxy.URL, "--quiet", "--max-retry-time", "1s")
+		output := &bytes.Buffer{}
+		push.Stdout, push.Stderr = output, output
+		err := push.Run()
+		select {
+		case <-killed:
+			if !k.push {
+				_ = broker.Wait()
+				broker = startBroker(t, filepath.Join(dir, store))
+			}
+			continue
+		default:
+		}
+		require.NoError(t, err, output.String())
+		break
+	}
+	entities := map[string]string{}
+	for offset := 0; ; offset += 1000 {
+		answer, err := http.Get(fmt.Sprintf("%s/ngsi-ld/v1/entities?type=Meter&limit=1000&offset=%d", broker.url, offset))
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, http.StatusOK, answer.StatusCode, string(body))
+		var page []json.RawMessage
+		require.NoError(t, json.Unmarshal(body, &page))
+		if len(page) == 0 {
+			break
+		}
+		for _, text := range page {
+			var e struct{ ID string }
+			require.NoError(t, json.Unmarshal(text, &e))
+			entities[e.ID] = string(text)
+		}
+	}
+	_ = broker.Process.Kill()
+	_ = broker.Wait()
+	return entities
+}
+
+type brokerProcess struct {
+	*exec.Cmd
+	url *url.URL
+}
+
+// startBroker starts ldt serve on a free port and waits until it listens,
+// which it says in its first line.
+func startBroker(t *testing.T, store string) brokerProcess {
+	t.Helper()
+	cmd := ldt(t, "serve", "--addr", "127.0.0.1:0", "--store", store)
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	text, rest := make([]byte, 0, 4096), make([]byte, 512)
+	for !bytes.Contains(text, []byte("\n")) {
+		n, err := stderr.Read(rest)
+		text = append(text, rest[:n]...)
+		require.NoError(t, err, string(text))
+	}
+	go func() { _, _ = io.Copy(io.Discard, stderr) }()
+	line, _, _ := strings.Cut(string(text), "\n")
+	_, address, found := strings.Cut(line, "http://")
+	require.True(t, found, line)
+	address, _, _ = strings.Cut(strings.TrimSpace(address), " ")
+	_, _, err = net.SplitHostPort(strings.TrimSuffix(address, "/"))
+	require.NoError(t, err, line)
+	at, err := url.Parse("http://" + address)
+	require.NoError(t, err)
+	return brokerProcess{cmd, at}
+}
+
+// writeMeters writes a source of n rows and a mapping for it, and gives the
+// mapping's path.
+func writeMeters(t testing.TB, dir string, n int) string {
+	t.Helper()
+	var rows bytes.Buffer
+	rows.WriteString("meter;read;kwh;kw;place;building\n")
+	for i := range n {
+		fmt.Fprintf(&rows, "FR-75-%08d;2024-%02d-%02dT%02d:%02d:00Z;%d,%03d;%d,%d;48.%06d, 2.%06d;%05d\n",
+			i, 1+i%12, 1+i%28, i%24, i%60, i%9000, i%1000, i%60, i%10, 800000+i%100000, 300000+i%100000, i%4000)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "meters.csv"), rows.Bytes(), 0o644))
+	path := filepath.Join(dir, "meters.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(metersMapping), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "meters.jsonld"), []byte(metersContext), 0o644))
+	return path
+}
+
+const metersContext = `{"@context": {
+  "Meter": "https://example.org/energy#Meter",
+  "energy": "https://example.org/energy#energy",
+  "power": "https://example.org/energy#power",
+  "isIn": "https://example.org/energy#isIn",
+  "commissioned": "https://example.org/energy#commissioned"
+}}`
+
+const metersMapping = `source: {file: meters.csv, delimiter: ";", decimal: ",", encoding: utf-8}
+context: [meters.jsonld]
+entities:
+  - type: Meter
+    id: "urn:ngsi-ld:Meter:{meter}"
+    attributes:
+      energy:
+        value: {column: kwh, as: number, unit: {from: KWH, to: KWH}}
+        observedAt: {column: read, as: datetime}
+      power:
+        value: {column: kw, as: number, unit: {from: KWT, to: WTT}}
+        observedAt: {column: read, as: datetime}
+      location: {value: {column: place, as: point, order: lat-lon}}
+      isIn: {object: "urn:ngsi-ld:Building:{building}"}
+`
+
+// runMain runs one command line in this process.
+func runMain(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Main(context.Background(), args, strings.NewReader(""), &out, &errs)
+	return code, out.String(), errs.String()
+}

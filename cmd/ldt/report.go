@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ldtkit/ldt/etl/report"
+	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+func addFormat(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVar(format, "format", "text", strings.Join(report.Formats, ", "))
+}
+
+// findingsOf takes an error apart that speaks of the user's own files, and says
+// with which code it ends a program.
+func findingsOf(err error) (list []finding.Finding, code int, ok bool) {
+	var faults finding.List
+	var unreadable *source.Error
+	switch {
+	case errors.As(err, &faults):
+		return faults, exitUsage, true
+	case errors.As(err, &unreadable):
+		if unreadable.Kind == source.Unreadable {
+			return []finding.Finding{unreadable.Finding}, exitSource, true
+		}
+		return []finding.Finding{unreadable.Finding}, exitUsage, true
+	}
+	return nil, 0, false
+}
+
+// report prints findings in a format: text on standard error, else on standard
+// output.
+func (s *settings) report(cmd *cobra.Command, format, title string, list []finding.Finding) error {
+	if format == "text" {
+		return s.findings(cmd.ErrOrStderr(), list, nil)
+	}
+	return report.Findings(cmd.OutOrStdout(), format, title, list, report.Options{Version: version()})
+}
+
+// findings prints findings as text; found counts those of which the list holds
+// only the first.
+func (s *settings) findings(w io.Writer, list []finding.Finding, found map[finding.Code]int64) error {
+	if s.quiet {
+		list = slices.DeleteFunc(slices.Clone(list), func(f finding.Finding) bool { return f.Severity != finding.Error })
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	o := report.Options{Color: s.color(w), Found: found}
+	if s.verbose {
+		o.Limit = -1
+	}
+	return report.Findings(w, "text", "", list, o)
+}

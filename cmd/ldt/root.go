@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// settings are the flags that every verb has.
+type settings struct {
+	quiet, verbose, noColor bool
+}
+
+// newRootCommand builds the command line: one file of this package holds one verb.
+func newRootCommand() *cobra.Command {
+	var s settings
+	root := &cobra.Command{
+		Use:           "ldt",
+		Short:         "From the spreadsheets of a city to a running NGSI-LD prototype",
+		Version:       version(),
+		Args:          cobra.ArbitraryArgs,
+		RunE:          unknownVerb,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetVersionTemplate("ldt {{.Version}}\n")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	flags := root.PersistentFlags()
+	flags.BoolVar(&s.quiet, "quiet", false, "print errors only")
+	flags.BoolVar(&s.verbose, "verbose", false, "print every finding, not the first of each kind")
+	flags.BoolVar(&s.noColor, "no-color", os.Getenv("NO_COLOR") != "", "no colours in the output")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &exitError{exitUsage, fmt.Errorf("%w\n  hint: %s -h lists the flags", err, cmd.CommandPath())}
+	})
+	root.AddCommand(
+		newInventoryCommand(&s),
+		newMapCommand(&s),
+		newConvertCommand(&s),
+		newValidateCommand(&s),
+		newPushCommand(&s),
+		newServeCommand(&s),
+		newBrokerCommand(),
+		newVerifyCommand(&s),
+		newRunCommand(&s),
+	)
+	return root
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// isTerminal says whether a person watches w.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// color says whether to colour what is written to w.
+func (s *settings) color(w io.Writer) bool { return !s.noColor && isTerminal(w) }
+
+// fromEnvironment gives the value of a flag that was not set: LDT_… before the
+// fallback.
+func fromEnvironment(cmd *cobra.Command, flag, variable, fallback string) string {
+	if f := cmd.Flags().Lookup(flag); f != nil && f.Changed {
+		return f.Value.String()
+	}
+	if value := os.Getenv(variable); value != "" {
+		return value
+	}
+	return fallback
+}
+
+// unknownVerb answers for a command that has only commands below it.
+func unknownVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	hint := "the commands are " + strings.Join(names, ", ")
+	if near := finding.Nearest(args[0], names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return &exitError{exitUsage, fmt.Errorf("%s has no command %q\n  hint: %s", cmd.CommandPath(), args[0], hint)}
+}

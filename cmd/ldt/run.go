@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ldtkit/ldt/etl"
+	"github.com/ldtkit/ldt/etl/report"
+	"github.com/ldtkit/ldt/etl/sink"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+func newRunCommand(s *settings) *cobra.Command {
+	var broker brokerFlags
+	var mode, addr string
+	var serve, fetch bool
+	cmd := &cobra.Command{
+		Use:   "run USECASE",
+		Short: "Check, convert, push, verify and report a whole use case",
+		Long: "Runs a use case, a folder with a usecase.yaml: checks the inventory and the mappings, converts, pushes,\n" +
+			"verifies and reports. Without --broker it runs the embedded broker over .ldt/store.db of the use case.",
+		Args: wantArgs(1, 1, "USECASE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := sink.ParseMode(mode)
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			u, err := etl.LoadUseCase(args[0])
+			if err != nil {
+				return err
+			}
+			w := cmd.ErrOrStderr()
+			resolver, err := newResolver(u.Dir, fetch)
+			if err != nil {
+				return err
+			}
+			local, err := s.embeddedFor(cmd, u, &broker, addr, resolver)
+			if err != nil {
+				return err
+			}
+			var notices []finding.Finding
+			c, err := broker.client(cmd, u.Broker, func(f finding.Finding) { notices = append(notices, f) })
+			if err != nil {
+				return errors.Join(err, local.close())
+			}
+			rep, dir, err := u.Run(cmd.Context(), etl.RunOptions{
+				Options:  etl.Options{Resolver: resolver, KindOf: kindOf},
+				Client:   c,
+				Mode:     m,
+				Version:  version(),
+				Clock:    time.Now,
+				Progress: func(flow string) (func(sink.Counts), func()) { return s.progress(w, flow) },
+			})
+			if err != nil {
+				return errors.Join(err, local.close())
+			}
+			rep.Samples = append(rep.Samples, notices...)
+			if !s.quiet {
+				if err := rep.WriteText(w, report.Options{Color: s.color(w)}); err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "\nreport: %s\n", filepath.Join(dir, etl.ReportHTML))
+			}
+			code := runCode(rep)
+			if !serve || local == nil {
+				return errors.Join(exit(code), local.close())
+			}
+			printURLs(w, c.URL(), rep)
+			return local.serveUntil(cmd.Context())
+		},
+	}
+	broker.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&mode, "mode", "upsert", "upsert, create, update or replace")
+	flags.BoolVar(&serve, "serve", false, "keep the embedded broker running until interrupted")
+	flags.StringVar(&addr, "addr", "127.0.0.1:0", "address of the embedded broker; port 0 is any free one")
+	flags.BoolVar(&fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+	return cmd
+}
+
+// runCode is the exit code of a run that came to its end.
+func runCode(rep *report.Run) int {
+	rows, entities := rep.Total()
+	switch {
+	case rep.Findings.Errors > 0 || rep.Verification.Failed() > 0:
+		return exitData
+	case rows.Rejected > 0 || entities.Failed > 0:
+		return exitPartly
+	}
+	return 0
+}
+
+// printURLs names what to try in a browser.
+func printURLs(w io.Writer, broker string, rep *report.Run) {
+	fmt.Fprintf(w, "\nthe broker listens at %s until Ctrl-C; try\n", broker)
+	fmt.Fprintf(w, "  %s/ngsi-ld/v1/types\n", broker)
+	seen := map[string]bool{}
+	for _, f := range rep.Flows {
+		for entityType := range f.Types {
+			if !seen[entityType] {
+				seen[entityType] = true
+				fmt.Fprintf(w, "  %s/ngsi-ld/v1/entities?type=%s&limit=5&format=simplified\n", broker, entityType)
+			}
+		}
+	}
+}

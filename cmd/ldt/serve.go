@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ldtkit/ldt/etl"
+	"github.com/ldtkit/ldt/ngsild/broker"
+	"github.com/ldtkit/ldt/ngsild/broker/sqlite"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
+)
+
+func newServeCommand(s *settings) *cobra.Command {
+	var addr, store string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the embedded NGSI-LD broker",
+		Long: "Runs the embedded NGSI-LD broker over one SQLite file until it is interrupted.\n" +
+			"What it has acknowledged is on disk. One process serves a store at a time.",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			resolver, err := newResolver(".", false)
+			if err != nil {
+				return err
+			}
+			e, err := startEmbedded(fromEnvironment(cmd, "addr", "LDT_ADDR", addr), fromEnvironment(cmd, "store", "LDT_STORE", store), resolver, s.logger(cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "the broker listens at %s (store %s); end it with Ctrl-C\n", e.url, e.path)
+			return e.serveUntil(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:1026", "address to listen on; only this machine can reach the default")
+	cmd.Flags().StringVar(&store, "store", "ldt-store.db", "the file that holds the entities; it is made where it is absent")
+	return cmd
+}
+
+// embedded is the embedded broker, listening.
+type embedded struct {
+	url, path string
+	server    *http.Server
+	store     *sqlite.Store
+	failed    chan error
+}
+
+// startEmbedded opens the store and listens.
+func startEmbedded(addr, path string, resolver *jsonld.Resolver, logger *slog.Logger) (*embedded, error) {
+	if dir := filepath.Dir(path); dir != "." {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("open the store: %w", err)
+		}
+	}
+	store, err := sqlite.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		store.Close()
+		return nil, fmt.Errorf("listen on %s: %w\n  hint: another program may use the port; choose one with --addr, port 0 takes any free one", addr, err)
+	}
+	e := &embedded{
+		url:    "http://" + listener.Addr().String(),
+		path:   path,
+		store:  store,
+		failed: make(chan error, 1),
+		server: &http.Server{
+			Handler:           broker.New(store, broker.Options{Resolver: resolver, Version: version(), Logger: logger}),
+			ReadHeaderTimeout: 10 * time.Second,
+			IdleTimeout:       2 * time.Minute,
+		},
+	}
+	go func() { e.failed <- e.server.Serve(listener) }()
+	return e, nil
+}
+
+// embeddedFor starts the embedded broker over the store of a use case and makes
+// it the broker to talk to, where no other is named; else it gives nil.
+func (s *settings) embeddedFor(cmd *cobra.Command, u *etl.UseCase, b *brokerFlags, addr string, resolver *jsonld.Resolver) (*embedded, error) {
+	if fromEnvironment(cmd, "broker", "LDT_BROKER", u.Broker.URL) != "" {
+		return nil, nil
+	}
+	e, err := startEmbedded(addr, filepath.Join(u.State(), "store.db"), resolver, s.logger(cmd.ErrOrStderr()))
+	if err != nil {
+		return nil, err
+	}
+	u.Broker.URL = e.url
+	return e, nil
+}
+
+// serveUntil serves until ctx ends, which is the normal end.
+func (e *embedded) serveUntil(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return e.close()
+	case err := <-e.failed:
+		return errors.Join(err, e.store.Close())
+	}
+}
+
+// close answers the requests under way, for at most 10 s, and closes the store.
+// A second call, and one on nil, does nothing.
+func (e *embedded) close() error {
+	if e == nil || e.store == nil {
+		return nil
+	}
+	store := e.store
+	e.store = nil
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return errors.Join(e.server.Shutdown(ctx), store.Close())
+}
+
+// logger writes what goes wrong inside the broker; everything with --verbose.
+func (s *settings) logger(w io.Writer) *slog.Logger {
+	level := slog.LevelError
+	if s.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ldtkit/ldt/etl"
+	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/client"
+	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
+)
+
+// newResolver knows the core @contexts, those of the built-in models, those of
+// the use case in dir, where there is one, and what was pinned in its
+// contexts.lock.
+func newResolver(dir string, fetch bool) (*jsonld.Resolver, error) {
+	options := []jsonld.Option{
+		jsonld.WithContexts(models.Contexts()),
+		jsonld.WithLock(filepath.Join(dir, "contexts.lock")),
+	}
+	if _, err := os.Stat(filepath.Join(dir, etl.UseCaseFile)); err == nil {
+		u, err := etl.LoadUseCase(dir)
+		if err != nil {
+			return nil, err
+		}
+		files, err := u.ContextFiles()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, jsonld.WithContexts(files))
+	}
+	if fetch {
+		options = append(options, jsonld.WithFetch(jsonld.Fetch{}))
+	}
+	return jsonld.NewResolver(options...), nil
+}
+
+// kindOf asks the built-in models.
+func kindOf(model, entityType, attribute string) (ngsild.Kind, bool) {
+	catalogue := models.Builtin()
+	if model != "" {
+		m, err := catalogue.Find(model)
+		if err != nil {
+			return 0, false
+		}
+		a := m.Attribute(attribute)
+		if a == nil {
+			return 0, false
+		}
+		return a.Kind, a.Kind != 0
+	}
+	kind := catalogue.KindOf(entityType, attribute)
+	return kind, kind != 0
+}
+
+// flowFlags are those of the verbs that take a mapping and a source.
+type flowFlags struct {
+	mapping string
+	fetch   bool
+}
+
+func (f *flowFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.mapping, "mapping", "m", "", "the mapping (YAML)")
+	f.addFetch(cmd)
+}
+
+func (f *flowFlags) addFetch(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+}
+
+// prepare makes the flow of -m MAPPING [SOURCE] ready.
+func (f *flowFlags) prepare(cmd *cobra.Command, args []string) (*etl.Flow, error) {
+	if f.mapping == "" {
+		return nil, &exitError{exitUsage, fmt.Errorf("no mapping is given\n  hint: %s -m mapping.yaml", cmd.CommandPath())}
+	}
+	o, err := f.options(f.mapping)
+	if err != nil {
+		return nil, err
+	}
+	if len(args) > 0 {
+		o.Source = args[0]
+	}
+	return etl.Prepare(cmd.Context(), f.mapping, o)
+}
+
+func (f *flowFlags) options(mapping string) (etl.Options, error) {
+	resolver, err := newResolver(etl.BaseDir(mapping), f.fetch)
+	return etl.Options{Resolver: resolver, KindOf: kindOf}, err
+}
+
+// brokerFlags are those of the verbs that talk to a broker.
+type brokerFlags struct {
+	url, tenant, authorization, context, contextURL string
+}
+
+func (b *brokerFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&b.url, "broker", "", "the broker's URL, such as http://localhost:1026 (LDT_BROKER)")
+	flags.StringVar(&b.tenant, "tenant", "", "the tenant, sent as NGSILD-Tenant (LDT_TENANT)")
+	flags.StringVar(&b.authorization, "authorization", "", "the Authorization header, such as \"Bearer …\" (LDT_AUTHORIZATION)")
+	flags.StringVar(&b.context, "context-mode", "expanded", "how names reach the broker: expanded, inline or link")
+	flags.StringVar(&b.contextURL, "context-url", "", "where the broker finds the @context, for --context-mode link")
+}
+
+// client gives a client of the broker that flag, environment or use case name.
+func (b *brokerFlags) client(cmd *cobra.Command, fallback etl.Broker, report func(finding.Finding)) (*client.Client, error) {
+	mode, err := client.ParseContextMode(b.context)
+	if err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
+	url := fromEnvironment(cmd, "broker", "LDT_BROKER", fallback.URL)
+	if url == "" {
+		return nil, &exitError{exitUsage, fmt.Errorf("no broker is given\n  hint: %s --broker http://localhost:1026, or set LDT_BROKER", cmd.CommandPath())}
+	}
+	c, err := client.New(url, client.Options{
+		Tenant:        fromEnvironment(cmd, "tenant", "LDT_TENANT", fallback.Tenant),
+		Authorization: fromEnvironment(cmd, "authorization", "LDT_AUTHORIZATION", ""),
+		UserAgent:     "ldt/" + version(),
+		ContextMode:   mode,
+		ContextURL:    b.contextURL,
+		Report:        report,
+	})
+	if err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
+	return c, nil
+}
+
+// noArgs refuses arguments with a sentence.
+func noArgs(cmd *cobra.Command, args []string) error {
+	return wantArgs(0, 0, "")(cmd, args)
+}
+
+// wantArgs takes from least to most arguments (most < 0: any number).
+func wantArgs(least, most int, names string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		what := fmt.Sprintf("%q is too much", args[max(0, min(most, len(args)-1)):])
+		if len(args) < least {
+			what = names + " is missing"
+		}
+		return &exitError{exitUsage, fmt.Errorf("%s\n  usage: %s", what, cmd.UseLine())}
+	}
+}

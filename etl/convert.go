@@ -1,0 +1,511 @@
+package etl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ldtkit/ldt/etl/mapping"
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// Item is one entity on its way out, with the row that made it.
+type Item struct {
+	// Entity and JSON are valid until Write returns.
+	Entity *ngsild.Entity
+	// JSON is the entity as Output.Encode gave it, nil where that is nil.
+	JSON []byte
+	At   finding.Location
+}
+
+// Output takes entities.
+type Output struct {
+	// Encode appends an entity's text; it is called by several goroutines at
+	// once. It may be nil.
+	Encode func(dst []byte, e *ngsild.Entity) []byte
+	// Write takes entities in the order of each id's first row. It is called by
+	// one goroutine.
+	Write func(ctx context.Context, items []Item) error
+}
+
+// Loss is a row, or one entity of a row, that did not get to the output as it
+// stands, and why.
+type Loss struct {
+	// Header and Record are valid until the log returns; Record is nil where
+	// the loss is known only after the source has ended.
+	Header *record.Header
+	Record *record.Record
+	Row    int64
+	// Definition is the number of the mapping's entity that is concerned, from
+	// 0, or WholeRow.
+	Definition int
+	Outcome    Outcome
+	Reason     string
+	// Findings are the faults of a rejected row.
+	Findings []finding.Finding
+}
+
+// WholeRow is the Definition of a Loss that concerns all entities of the row.
+const WholeRow = -1
+
+// Outcome is what became of a row.
+type Outcome string
+
+// The outcomes, best first. A row counts once, by the worst of its entities.
+const (
+	Written  Outcome = "written"
+	Merged   Outcome = "merged"
+	Filtered Outcome = "filtered"
+	Rejected Outcome = "rejected"
+)
+
+// Tally accounts for every row of a source:
+// Read = Written + Merged + Filtered + Rejected.
+type Tally struct {
+	Read, Written, Merged, Filtered, Rejected int64
+	// Skipped are preamble, footer and blank lines, which are not read as rows.
+	Skipped int64
+	// Entities counts what was handed to the output, by type.
+	Entities map[string]int64
+	// Reasons count rows by outcome and reason.
+	Reasons map[Outcome]map[string]int64
+	// Empty counts the cells without a value that were left out, by column.
+	Empty map[string]int64
+	// Findings are what is to be said of rows, of each code the first few.
+	Findings []finding.Finding
+	// Found counts all findings by code.
+	Found map[finding.Code]int64
+}
+
+// findingsKept is how many findings of one code a Tally keeps; all are counted.
+const findingsKept = 20
+
+func newTally() *Tally {
+	return &Tally{
+		Entities: map[string]int64{},
+		Reasons:  map[Outcome]map[string]int64{},
+		Empty:    map[string]int64{},
+		Found:    map[finding.Code]int64{},
+	}
+}
+
+// String accounts for the rows in one line.
+func (t *Tally) String() string {
+	entities := int64(0)
+	for _, n := range t.Entities {
+		entities += n
+	}
+	return fmt.Sprintf("%d rows read = %d written + %d merged + %d filtered + %d rejected; %d entities",
+		t.Read, t.Written, t.Merged, t.Filtered, t.Rejected, entities)
+}
+
+func (t *Tally) count(outcome Outcome, reason string) {
+	t.Read++
+	switch outcome {
+	case Written:
+		t.Written++
+		return
+	case Merged:
+		t.Merged++
+	case Filtered:
+		t.Filtered++
+	case Rejected:
+		t.Rejected++
+	}
+	if t.Reasons[outcome] == nil {
+		t.Reasons[outcome] = map[string]int64{}
+	}
+	t.Reasons[outcome][reason]++
+}
+
+// Report adds findings, of each code the first few.
+func (t *Tally) Report(list ...finding.Finding) {
+	for _, f := range list {
+		if t.Found[f.Code] < findingsKept {
+			t.Findings = append(t.Findings, f)
+		}
+		t.Found[f.Code]++
+	}
+}
+
+// work is a batch on its way through the goroutines, with all its memory.
+type work struct {
+	seq    int
+	batch  record.Batch
+	result mapping.BatchResult
+	json   []byte
+	ends   []int // of each entity's text in json
+}
+
+// Convert reads the whole source once and hands its entities to out. It tells
+// log of every loss; log may be nil. The error is of the system, or a
+// *source.Error; what was handed on before it stands.
+func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*Tally, error) {
+	workers := f.options.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	free := make(chan *work, workers+2)
+	todo := make(chan *work)
+	done := make(chan *work, workers)
+	for range cap(free) {
+		free <- &work{}
+	}
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(todo)
+		return f.read(ctx, free, todo)
+	})
+	applying, applyCtx := errgroup.WithContext(ctx)
+	for range workers {
+		applying.Go(func() error { return f.apply(applyCtx, out.Encode, todo, done) })
+	}
+	group.Go(func() error {
+		defer close(done)
+		return applying.Wait()
+	})
+
+	if log == nil {
+		log = func(Loss) error { return nil }
+	}
+	c := &collector{flow: f, out: out, log: log, tally: newTally(), index: newIndex(f.options.TempDir), definitions: f.Plan.Entities()}
+	defer c.close()
+	group.Go(func() error { return c.collect(ctx, done, free) })
+	if err := group.Wait(); err != nil {
+		return c.tally, err
+	}
+	if err := c.finish(ctx); err != nil {
+		return c.tally, err
+	}
+	c.tally.Skipped = int64(f.source.Skipped())
+	c.tally.Report(f.source.Findings()...)
+	return c.tally, nil
+}
+
+// read fills free batches from the source until it ends.
+func (f *Flow) read(ctx context.Context, free <-chan *work, todo chan<- *work) error {
+	for seq := 0; ; seq++ {
+		var w *work
+		select {
+		case w = <-free:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		w.seq = seq
+		w.batch.Reset()
+		err := f.source.Next(ctx, &w.batch)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case todo <- w:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// apply makes the entities of batches.
+func (f *Flow) apply(ctx context.Context, encode func([]byte, *ngsild.Entity) []byte, todo <-chan *work, done chan<- *work) error {
+	for w := range todo {
+		f.Plan.ApplyBatch(&w.batch, &w.result)
+		w.json, w.ends = w.json[:0], w.ends[:0]
+		for i := range w.result.Rows {
+			entities := w.result.Rows[i].Entities
+			for j := range entities {
+				if encode != nil {
+					w.json = encode(w.json, &entities[j])
+				}
+				w.ends = append(w.ends, len(w.json))
+			}
+		}
+		select {
+		case done <- w:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// collector puts batches back in order and decides what becomes of each row.
+type collector struct {
+	flow  *Flow
+	out   Output
+	log   func(Loss) error
+	tally *Tally
+	index *index
+	held  *holder // made when a policy needs it
+	// definitions are the plan's entities, by their number.
+	definitions []mapping.EntityInfo
+
+	origin record.Origin
+	items  []Item
+	fates  []fate // of the current row's entities
+}
+
+// fate is what becomes of one entity of a row.
+type fate struct {
+	key   entry
+	first int64 // the row that made the id first, or 0
+}
+
+func (c *collector) close() {
+	c.index.close()
+	if c.held != nil {
+		c.held.close()
+	}
+}
+
+func (c *collector) collect(ctx context.Context, done <-chan *work, free chan<- *work) error {
+	waiting := map[int]*work{}
+	next := 0
+	for w := range done {
+		waiting[w.seq] = w
+		for waiting[next] != nil {
+			w := waiting[next]
+			delete(waiting, next)
+			next++
+			if err := c.batch(ctx, w); err != nil {
+				return err
+			}
+			free <- w
+		}
+	}
+	return ctx.Err()
+}
+
+// batch accounts for the rows of one batch and hands its entities on.
+func (c *collector) batch(ctx context.Context, w *work) error {
+	c.origin = w.batch.Origin
+	c.items = c.items[:0]
+	made := 0 // entities before the current row
+	for i := range w.result.Rows {
+		if err := c.row(w, i, made); err != nil {
+			return err
+		}
+		made += len(w.result.Rows[i].Entities)
+	}
+	for column, n := range w.result.Empty {
+		if n > 0 {
+			c.tally.Empty[w.batch.Header.Names[column]] += int64(n)
+		}
+	}
+	return c.write(ctx)
+}
+
+func (c *collector) write(ctx context.Context) error {
+	if len(c.items) == 0 {
+		return nil
+	}
+	for i := range c.items {
+		c.tally.Entities[c.items[i].Entity.Types[0]]++
+	}
+	return c.out.Write(ctx, c.items)
+}
+
+// row decides what becomes of one row. made is how many entities the rows
+// before it in the batch have.
+func (c *collector) row(w *work, i, made int) error {
+	r := &w.result.Rows[i]
+	loss := Loss{Header: w.batch.Header, Record: &w.batch.Records[i], Row: int64(r.Row), Definition: WholeRow}
+	switch r.Outcome {
+	case mapping.Filtered:
+		loss.Outcome, loss.Reason = Filtered, r.Reason
+		c.tally.count(Filtered, r.Reason)
+		return c.log(loss)
+	case mapping.Rejected:
+		return c.reject(loss, r.Findings)
+	}
+
+	c.fates = c.fates[:0]
+	for j := range r.Entities {
+		f := fate{key: c.index.hash(r.Entities[j].ID)}
+		var err error
+		if f.first, err = c.index.find(f.key); err != nil {
+			return err
+		}
+		for _, before := range c.fates {
+			if before.key == f.key {
+				f.first = packed(loss.Row, r.Definitions[j])
+			}
+		}
+		if f.first != 0 && !c.mayMerge(f.first, r.Definitions[j]) {
+			return c.reject(loss, []finding.Finding{c.collision(loss.Row, r.Entities[j].ID, f.first)})
+		}
+		c.fates = append(c.fates, f)
+	}
+	worst, reason := Written, ""
+	for j, f := range c.fates {
+		definition := r.Definitions[j]
+		policy := c.definitions[definition].Merge
+		if f.first == 0 {
+			f.first = packed(loss.Row, definition)
+			if err := c.index.add(f.key, f.first); err != nil {
+				return err
+			}
+		} else {
+			worst, reason = Merged, mergeReasons[policy]
+			if policy != mapping.MergeLast { // which row is the last is known at the end
+				loss.Outcome, loss.Reason, loss.Definition = Merged, reason, definition
+				if err := c.log(loss); err != nil {
+					return err
+				}
+			}
+			if policy == mapping.MergeFirst {
+				continue
+			}
+		}
+		if policy == mapping.MergeLast || policy == mapping.MergeHistory {
+			if err := c.hold(f.first, definition, loss.Row, &r.Entities[j]); err != nil {
+				return err
+			}
+			continue
+		}
+		start := 0
+		if made+j > 0 {
+			start = w.ends[made+j-1]
+		}
+		c.items = append(c.items, Item{Entity: &r.Entities[j], JSON: w.json[start:w.ends[made+j]], At: c.origin.At(r.Row, "")})
+	}
+	c.tally.count(worst, reason)
+	return c.notMade(loss, r)
+}
+
+// mergeReasons say why a row made no entity of its own.
+var mergeReasons = map[mapping.Merge]string{
+	mapping.MergeFirst:   "an earlier row of the same id counts",
+	mapping.MergeLast:    "the last row of the same id counts",
+	mapping.MergeHistory: "joined the history of its id",
+}
+
+// packed is a row and a definition in one number, as the index keeps them.
+func packed(row int64, definition int) int64 { return row<<8 | int64(definition&0xff) }
+
+// mayMerge says whether a definition may make the id again that was first made
+// by the packed row and definition.
+func (c *collector) mayMerge(first int64, definition int) bool {
+	return int(first&0xff) == definition&0xff && c.definitions[definition].Merge != mapping.MergeError
+}
+
+func (c *collector) collision(row int64, id string, first int64) finding.Finding {
+	at := c.origin.At(int(row), "")
+	at.Entity = strings.Clone(id)
+	hint := "delete one of the rows, make the id of more columns, or set merge: first, last or history"
+	if first>>8 == row {
+		return finding.New(finding.RowCollision, at, "two entities of this row have one id").WithHint("give the entities of the mapping different ids")
+	}
+	return finding.New(finding.RowCollision, at, "this row makes the same id as row %d", first>>8).WithHint("%s", hint)
+}
+
+func (c *collector) reject(loss Loss, faults []finding.Finding) error {
+	loss.Outcome, loss.Findings = Rejected, faults
+	if len(faults) > 0 {
+		loss.Reason = string(faults[0].Code)
+	}
+	c.tally.count(Rejected, loss.Reason)
+	c.tally.Report(faults...)
+	return c.log(loss)
+}
+
+// notMade tells of the definitions that a written row left out (when).
+func (c *collector) notMade(loss Loss, r *mapping.RowResult) error {
+	if len(r.Definitions) == len(c.definitions) {
+		return nil
+	}
+	next := 0
+	for definition := range c.definitions {
+		if next < len(r.Definitions) && r.Definitions[next] == definition {
+			next++
+			continue
+		}
+		loss.Outcome, loss.Reason, loss.Definition = Filtered, "the condition of the entity (when) is false", definition
+		if err := c.log(loss); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *collector) hold(first int64, definition int, row int64, e *ngsild.Entity) error {
+	if c.held == nil {
+		var err error
+		if c.held, err = newHolder(c.flow.options.TempDir); err != nil {
+			return err
+		}
+	}
+	return c.held.put(first, definition, row, e)
+}
+
+// finish hands on the entities that were held for merging, in the order of
+// their first rows.
+func (c *collector) finish(ctx context.Context) error {
+	if c.held == nil {
+		return nil
+	}
+	c.items = c.items[:0]
+	err := c.held.each(func(definition int, rows []heldRow) error {
+		for len(rows) > 0 {
+			last := rows[len(rows)-1]
+			e := last.entity
+			if c.definitions[definition].Merge == mapping.MergeHistory {
+				var conflict *heldRow
+				if e, conflict = mergeHistory(rows); conflict != nil {
+					if err := c.conflict(*conflict, rows); err != nil {
+						return err
+					}
+					rows = slices.DeleteFunc(rows, func(r heldRow) bool { return r.row == conflict.row })
+					continue
+				}
+			} else {
+				for _, r := range rows[:len(rows)-1] {
+					loss := Loss{Row: r.row, Definition: definition, Outcome: Merged, Reason: mergeReasons[mapping.MergeLast]}
+					if err := c.log(loss); err != nil {
+						return err
+					}
+				}
+			}
+			item := Item{Entity: e, At: c.origin.At(int(last.row), "")}
+			if c.out.Encode != nil {
+				item.JSON = c.out.Encode(nil, e)
+			}
+			c.items = append(c.items, item)
+			break
+		}
+		if len(c.items) < record.Records {
+			return nil
+		}
+		err := c.write(ctx)
+		c.items = c.items[:0]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.write(ctx)
+}
+
+// conflict rejects a row, counted as merged before, that states an attribute
+// for a time for which an earlier row of the same entity states it.
+func (c *collector) conflict(r heldRow, rows []heldRow) error {
+	at := c.origin.At(int(r.row), "")
+	at.Entity = r.entity.ID
+	fault := finding.New(finding.RowCollision, at, "this row states the same attribute for the same time as another row of this id (first row %d)", rows[0].row).
+		WithHint("delete one of the rows, or make observedAt finer")
+	c.tally.Merged--
+	c.tally.Reasons[Merged][mergeReasons[mapping.MergeHistory]]--
+	c.tally.Read--
+	return c.reject(Loss{Row: r.row, Definition: WholeRow}, []finding.Finding{fault})
+}

@@ -1,0 +1,151 @@
+// Package etl owns a run: a source's records go through a mapping's Plan and
+// come out as entities, each row is accounted for, and a use case ties several
+// such flows together.
+//
+// Data flows one way, in batches: a goroutine reads, others apply the Plan and
+// encode, and the caller's own goroutine puts the batches back in order, finds
+// rows that make one id, and hands entities on. Memory is bounded by batches.
+package etl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/ldtkit/ldt/etl/mapping"
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
+)
+
+// Options are what a flow needs besides its mapping.
+type Options struct {
+	// Resolver resolves the mapping's @context.
+	Resolver *jsonld.Resolver
+	// KindOf says which kind a model has for an attribute of an entity type;
+	// model is what the mapping names, or "". nil asks no model.
+	KindOf func(model, entityType, attribute string) (kind ngsild.Kind, known bool)
+	// Source, where not empty, is read in place of the mapping's file; it is
+	// relative to the working folder.
+	Source string
+	// TempDir is where what does not fit in memory goes; "" is the system's folder.
+	TempDir string
+	// Workers is how many goroutines apply the Plan; 0 is one for each processor.
+	Workers int
+}
+
+// Flow is one mapping that is ready to run once: its source is open, its
+// @context resolved, its Plan compiled. It is to be closed.
+type Flow struct {
+	// Name is the mapping's path, as it was given.
+	Name    string
+	Mapping *mapping.Mapping
+	Plan    *mapping.Plan
+	Context *jsonld.Context
+	// Spec is the source as it is read, and Dir what its path is relative to.
+	Spec source.Spec
+	Dir  string
+	// Findings are the warnings of resolving the context.
+	Findings []finding.Finding
+
+	source  source.Source
+	options Options
+}
+
+// Prepare reads and checks a mapping and all it names. The error is a
+// finding.List where the mapping is at fault (with every fault that can be
+// found), and a *source.Error where the source cannot be read.
+func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the mapping: %w", err)
+	}
+	m, err := mapping.Parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	f := &Flow{Name: name, Mapping: m, Spec: m.Source, Dir: BaseDir(name), options: o}
+	if o.Source != "" {
+		f.Spec.File = o.Source
+		f.Dir = ""
+	}
+	var faults finding.List
+	f.Context, f.Findings, err = o.Resolver.ResolveRefs(ctx, BaseDir(name), m.Context)
+	if err != nil {
+		return nil, fmt.Errorf("resolve the @context of %s: %w", name, err)
+	}
+	f.source, err = source.Open(ctx, f.Dir, f.Spec)
+	if err != nil {
+		return nil, err
+	}
+	f.Plan, faults = mapping.Compile(m, mapping.Env{
+		Header:    f.source.Header(),
+		Decimal:   string(f.source.Dialect().Decimal()),
+		Thousands: f.source.Dialect().Thousands(),
+		Terms:     f.Context,
+		Tables:    tables{ctx, BaseDir(name)},
+		KindOf:    o.KindOf,
+	})
+	if finding.Errors(faults) > 0 {
+		f.Close()
+		return nil, faults
+	}
+	f.Findings = append(f.Findings, faults...)
+	return f, nil
+}
+
+// Header is the source's.
+func (f *Flow) Header() *record.Header { return f.source.Header() }
+
+// Dialect is how the source is read.
+func (f *Flow) Dialect() source.Dialect { return f.source.Dialect() }
+
+// Close closes the source.
+func (f *Flow) Close() error { return f.source.Close() }
+
+// BaseDir is the folder that the paths in a mapping are relative to: the
+// nearest parent with a usecase.yaml, else the mapping's own.
+func BaseDir(mappingPath string) string {
+	own := filepath.Dir(mappingPath)
+	absolute, err := filepath.Abs(own)
+	if err != nil {
+		return own
+	}
+	for dir := absolute; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, UseCaseFile)); err == nil {
+			if relative, err := filepath.Rel(absolute, dir); err == nil {
+				return filepath.Join(own, relative)
+			}
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return own
+		}
+	}
+}
+
+// Resolver is what resolved the @context.
+func (f *Flow) Resolver() *jsonld.Resolver { return f.options.Resolver }
+
+// Preview applies the Plan to the first rows of the source.
+func (f *Flow) Preview(ctx context.Context, rows int) ([]mapping.Preview, error) {
+	var list []mapping.Preview
+	var batch record.Batch
+	for len(list) < rows {
+		batch.Reset()
+		err := f.source.Next(ctx, &batch)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f.Plan.Preview(&batch, rows-len(list))...)
+	}
+	return list, nil
+}

@@ -1,0 +1,80 @@
+package mapping
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/ngsild"
+)
+
+// reference is a mapping like those that most rows go through: two numbers, a
+// local timestamp, a point, a relationship, twelve columns, about 900 bytes.
+const reference = `
+source: {file: meters.csv, delimiter: ";", decimal: ",", timezone: Europe/Paris}
+context: [context.jsonld]
+where: {keep: 'number("Consommation (MWh)") >= 0 and text("Statut") != "annulé"', reason: cancelled}
+entities:
+- type: EnergyMeasurement
+  id: "urn:ngsi-ld:EnergyMeasurement:{Code site}:{Compteur}:{Horodatage}"
+  attributes:
+    consumption:
+      value: {column: "Consommation (MWh)", as: number, unit: {from: MWH, to: KWH}}
+      observedAt: {column: Horodatage, as: datetime, format: "DD/MM/YYYY HH:mm"}
+      attributes:
+        carrier: {value: {column: Filière, lookup: {Electricité: electricity, Gaz: gas}}}
+    power: {value: {column: "Puissance (kW)", as: number}, unitCode: KWT}
+    location: {value: {column: Position, as: point, order: lat-lon}}
+    isMeasuredAt: {object: "urn:ngsi-ld:Building:{Code site}"}
+    label: {value: {column: Libellé}}
+    description: {value: {column: Description}}
+    address: {value: {members: {streetAddress: {column: Adresse}, addressLocality: {column: Commune}, addressCountry: FR}}}
+`
+
+func referenceBatch(n int) *record.Batch {
+	var rows []cells
+	for i := range n {
+		rows = append(rows, cells{
+			fmt.Sprintf("%06d", i), fmt.Sprintf("PRM-%08d", 17*i), fmt.Sprintf("%02d/%02d/2024 %02d:%02d", i%28+1, i%12+1, i%24, i%4*15),
+			fmt.Sprintf("%d,%03d", i%90000, i%1000), fmt.Sprintf("%d,%02d", i%500, i%100), "48.892569268005786, 2.3481605195620405", "Electricité", "validé",
+			"Groupe scolaire des Batignolles", "Compteur général du bâtiment principal, relevé à distance", "12 rue Truffaut", "Paris 17e Arrondissement",
+		})
+	}
+	return batch("Code site|Compteur|Horodatage|Consommation (MWh)|Puissance (kW)|Position|Filière|Statut|Libellé|Description|Adresse|Commune", rows...)
+}
+
+func TestApplyAllocatesNothingInTheSteadyState(t *testing.T) {
+	b := referenceBatch(1000)
+	p := plan(t, b, reference)
+	var one Result
+	var many BatchResult
+	p.ApplyBatch(b, &many)
+	for i, r := range many.Rows {
+		require.Equal(t, Written, r.Outcome, "%v", r.Findings)
+		require.NotEmpty(t, many.Rows[i].Entities)
+	}
+	size := len(many.Rows[0].Entities[0].AppendJSON(nil, ngsild.Normalized))
+	require.InDelta(t, 900, size, 250)
+	i := 0
+	allocs := testing.AllocsPerRun(2000, func() {
+		p.Apply(b, i%len(b.Records), &one)
+		i++
+	})
+	require.Zero(t, allocs)
+	require.Zero(t, testing.AllocsPerRun(5, func() { p.ApplyBatch(b, &many) }))
+}
+
+func BenchmarkApply(b *testing.B) {
+	rows := referenceBatch(1024)
+	p := plan(b, rows, reference)
+	var out BatchResult
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		p.ApplyBatch(rows, &out)
+		n += len(out.Rows)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/row")
+}

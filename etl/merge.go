@@ -1,0 +1,175 @@
+package etl
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/ldtkit/ldt/ngsild"
+)
+
+// holder keeps the entities whose rows may still be merged (policies last and
+// history) until the source has ended, in a temporary SQLite, so that memory
+// does not grow with the file. It is used by one goroutine.
+type holder struct {
+	dir    string
+	conn   *sqlite.Conn
+	insert *sqlite.Stmt
+	buf    []byte
+}
+
+// heldRow is what one row says of an entity.
+type heldRow struct {
+	row    int64
+	entity *ngsild.Entity
+}
+
+// newHolder makes an empty holder below dir ("" is the system's folder for
+// temporary files).
+func newHolder(dir string) (*holder, error) {
+	dir, err := os.MkdirTemp(dir, "ldt-merge-*")
+	if err != nil {
+		return nil, fmt.Errorf("create the temporary store of merges: %w", err)
+	}
+	h := &holder{dir: dir}
+	h.conn, err = sqlite.OpenConn(filepath.Join(dir, "merge.db"), sqlite.OpenReadWrite, sqlite.OpenCreate)
+	if err == nil {
+		err = sqlitex.ExecuteScript(h.conn, `
+			PRAGMA journal_mode = OFF;
+			PRAGMA synchronous = OFF;
+			CREATE TABLE held (first INTEGER, template INTEGER, row INTEGER, entity BLOB NOT NULL,
+				PRIMARY KEY (first, template, row)) WITHOUT ROWID;`, nil)
+	}
+	if err == nil {
+		h.insert, err = h.conn.Prepare("INSERT INTO held VALUES (?, ?, ?, ?)")
+	}
+	if err != nil {
+		h.close()
+		return nil, fmt.Errorf("create the temporary store of merges: %w", err)
+	}
+	return h, nil
+}
+
+// put keeps what a row says of the entity that row first made first, by the
+// template with this number. The entity's memory is not kept.
+func (h *holder) put(first int64, template int, row int64, e *ngsild.Entity) error {
+	h.buf = e.AppendJSON(h.buf[:0], ngsild.Normalized)
+	h.insert.BindInt64(1, first)
+	h.insert.BindInt64(2, int64(template))
+	h.insert.BindInt64(3, row)
+	h.insert.BindBytes(4, h.buf)
+	if _, err := h.insert.Step(); err != nil {
+		return fmt.Errorf("write the temporary store of merges: %w", err)
+	}
+	return h.insert.Reset()
+}
+
+// each gives the rows of one entity after the other, in the order of their
+// first rows, and the rows of one in the order of the source.
+func (h *holder) each(yield func(template int, rows []heldRow) error) error {
+	var rows []heldRow
+	var first, template int64
+	flush := func() error {
+		if len(rows) == 0 {
+			return nil
+		}
+		err := yield(int(template), rows)
+		rows = rows[:0]
+		return err
+	}
+	err := sqlitex.ExecuteTransient(h.conn, "SELECT first, template, row, entity FROM held ORDER BY first, template, row", &sqlitex.ExecOptions{
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			if stmt.ColumnInt64(0) != first || stmt.ColumnInt64(1) != template {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+			first, template = stmt.ColumnInt64(0), stmt.ColumnInt64(1)
+			text, err := io.ReadAll(stmt.ColumnReader(3))
+			if err != nil {
+				return err
+			}
+			e, _, err := ngsild.Decode(text)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, heldRow{row: stmt.ColumnInt64(2), entity: e})
+			return nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("read the temporary store of merges: %w", err)
+	}
+	return flush()
+}
+
+// close removes the temporary files.
+func (h *holder) close() {
+	if h.conn != nil {
+		h.conn.Close()
+	}
+	os.RemoveAll(h.dir)
+}
+
+// historyPrefix and the observedAt of an instance make its datasetId, where it
+// is not the latest and the mapping gave it none.
+const historyPrefix = "urn:ngsi-ld:observedAt:"
+
+// mergeHistory joins what several rows say of one entity: of each attribute, an
+// instance for each observedAt. The latest is the default instance; the others
+// get a datasetId that names their time, because a broker holds one instance
+// without one. Of an attribute without observedAt the last row's stands. Two
+// rows that state one attribute for one time give the second row as conflict.
+func mergeHistory(rows []heldRow) (merged *ngsild.Entity, conflict *heldRow) {
+	merged = rows[0].entity
+	var attributes []ngsild.Attribute
+	for i := range rows {
+		for _, a := range rows[i].entity.Attributes {
+			same := slices.IndexFunc(attributes, func(b ngsild.Attribute) bool {
+				return a.Name == b.Name && a.DatasetID == b.DatasetID && (a.ObservedAt == "" || a.ObservedAt == b.ObservedAt)
+			})
+			switch {
+			case same < 0:
+				attributes = append(attributes, a)
+			case a.ObservedAt == "":
+				attributes[same] = a
+			default:
+				return nil, &rows[i]
+			}
+		}
+	}
+	// Names keep the order in which they came; of one name the latest is first.
+	order := map[string]int{}
+	for _, a := range attributes {
+		if _, ok := order[a.Name]; !ok {
+			order[a.Name] = len(order)
+		}
+	}
+	slices.SortStableFunc(attributes, func(a, b ngsild.Attribute) int {
+		return cmp.Or(cmp.Compare(order[a.Name], order[b.Name]), cmp.Compare(a.DatasetID, b.DatasetID), cmp.Compare(b.ObservedAt, a.ObservedAt))
+	})
+	latest := map[[2]string]bool{}
+	for i := range attributes {
+		a := &attributes[i]
+		series := [2]string{a.Name, a.DatasetID}
+		if latest[series] {
+			a.DatasetID = historyID(a.DatasetID, a.ObservedAt)
+		}
+		latest[series] = true
+	}
+	merged.Attributes = attributes
+	return merged, nil
+}
+
+func historyID(datasetID, observedAt string) string {
+	if datasetID == "" {
+		return historyPrefix + observedAt
+	}
+	return datasetID + ":" + observedAt
+}

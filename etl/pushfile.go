@@ -1,0 +1,81 @@
+package etl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/ldtkit/ldt/etl/sink"
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/client"
+	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
+)
+
+// PushFile pushes the entities of an NGSI-LD file (one entity, an array, or
+// NDJSON; normalized, concise or simplified), each with its own @context. What
+// is no entity is reported and left out; what the broker refuses goes to
+// o.Report. Text that is no JSON ends the push with a finding.List.
+func PushFile(ctx context.Context, name string, r io.Reader, resolver *jsonld.Resolver, c *client.Client, o sink.BrokerOptions, report func(finding.Finding)) (sink.Counts, error) {
+	broker, err := sink.NewBroker(ctx, c, o)
+	if err != nil {
+		return sink.Counts{}, err
+	}
+	fileErr := pushEntities(ctx, name, ngsild.NewReader(r), resolver, broker, report)
+	counts, err := broker.Close()
+	if err == nil {
+		err = fileErr
+	}
+	return counts, err
+}
+
+func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, resolver *jsonld.Resolver, broker *sink.Broker, report func(finding.Finding)) error {
+	for {
+		item, err := entities.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		var syntax *ngsild.SyntaxError
+		if errors.As(err, &syntax) {
+			f := syntax.Finding()
+			f.Location.File = name
+			return finding.List{f}
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		e, faults, err := decode(item.Raw)
+		if err != nil {
+			return fmt.Errorf("read %s line %d: %w", name, item.Line, err)
+		}
+		for _, f := range faults {
+			f.Location.File, f.Location.Pointer = name, item.Pointer+f.Location.Pointer
+			f.Location.Line += item.Line - 1
+			report(f)
+		}
+		if finding.Errors(faults) > 0 {
+			continue
+		}
+		ldctx, faults, err := resolver.Resolve(ctx, e.Context)
+		if err != nil {
+			return fmt.Errorf("resolve the @context of %s: %w", e.ID, err)
+		}
+		for _, f := range faults {
+			f.Location.File, f.Location.Line = name, item.Line
+			report(f)
+		}
+		at := finding.Location{File: name, Line: item.Line, Pointer: item.Pointer, Entity: e.ID}
+		if err := broker.Push(sink.Item{Entity: e, Context: ldctx, Origin: []finding.Location{at}}); err != nil {
+			return err
+		}
+	}
+}
+
+// decode reads an entity in whichever representation it is.
+func decode(text []byte) (*ngsild.Entity, []finding.Finding, error) {
+	if ngsild.DetectRepresentation(text) == ngsild.Simplified {
+		return ngsild.DecodeSimplified(text, nil)
+	}
+	return ngsild.Decode(text)
+}

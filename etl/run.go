@@ -1,0 +1,413 @@
+package etl
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ldtkit/ldt/etl/inventory"
+	"github.com/ldtkit/ldt/etl/report"
+	"github.com/ldtkit/ldt/etl/sink"
+	"github.com/ldtkit/ldt/etl/verify"
+	"github.com/ldtkit/ldt/ngsild/client"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// RunOptions are what a run of a use case needs.
+type RunOptions struct {
+	// Options are those of each flow; Source is not used.
+	Options
+	Client *client.Client
+	Mode   sink.Mode
+	// Version of the program and the time, for the report.
+	Version string
+	Clock   func() time.Time
+	// Progress is asked for at the start of each flow: a function that is told
+	// the counts, and one for the flow's end. It may be nil.
+	Progress func(flow string) (update func(sink.Counts), done func())
+}
+
+// Names of what a run leaves in its folder.
+const (
+	ReportJSON   = "report.json"
+	ReportHTML   = "report.html"
+	RejectedFile = "rejected.csv"
+	lossesFile   = "losses.csv"
+	checkpoint   = "checkpoint.json"
+)
+
+// Run does all of a use case: it checks the inventory and all mappings before
+// anything is written, converts and pushes flow after flow, and verifies. What
+// it did is in the report, and in a folder of its own below .ldt/runs, also
+// where the run failed on the way; dir names it. The error is that of Prepare or
+// Push.
+func (u *UseCase) Run(ctx context.Context, o RunOptions) (rep *report.Run, dir string, err error) {
+	rep = &report.Run{Name: u.Name, Version: o.Version, Broker: o.Client.URL(), Started: o.Clock().UTC()}
+	dir, err = u.newRunFolder(rep.Started)
+	if err != nil {
+		return nil, "", err
+	}
+	err = u.run(ctx, o, rep, dir)
+	if err != nil {
+		rep.Failure = err.Error()
+	}
+	rep.Finished = o.Clock().UTC()
+	if checkErr := rep.Check(); checkErr != nil && err == nil {
+		err = fmt.Errorf("account for the rows: %w", checkErr)
+	}
+	return rep, dir, errors.Join(err, writeReports(rep, dir))
+}
+
+// newRunFolder makes the folder of a run, named by its time.
+func (u *UseCase) newRunFolder(start time.Time) (string, error) {
+	runs := filepath.Join(u.State(), "runs")
+	if err := os.MkdirAll(runs, 0o755); err != nil {
+		return "", fmt.Errorf("make the folder of the run: %w", err)
+	}
+	name := start.Format("20060102T150405Z")
+	for n := 2; ; n++ {
+		dir := filepath.Join(runs, name)
+		err := os.Mkdir(dir, 0o755)
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return "", fmt.Errorf("make the folder of the run: %w", err)
+		}
+		name = start.Format("20060102T150405Z") + "-" + strconv.Itoa(n)
+	}
+}
+
+// LastRun gives the folder of the newest run that has a report, or "".
+func (u *UseCase) LastRun() (string, error) {
+	entries, err := os.ReadDir(filepath.Join(u.State(), "runs"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("look for earlier runs: %w", err)
+	}
+	last := ""
+	for _, entry := range entries {
+		dir := filepath.Join(u.State(), "runs", entry.Name())
+		if _, err := os.Stat(filepath.Join(dir, ReportJSON)); err == nil {
+			last = dir
+		}
+	}
+	return last, nil
+}
+
+func (u *UseCase) run(ctx context.Context, o RunOptions, rep *report.Run, dir string) error {
+	found, err := u.CheckInventory(ctx)
+	rep.Samples = append(rep.Samples, found...)
+	if err != nil {
+		return err
+	}
+	flows, found, err := u.prepare(ctx, o.Options)
+	defer closeAll(flows)
+	rep.Samples = append(rep.Samples, found...)
+	rep.Findings = report.CountFindings(rep.Samples, nil)
+	if err != nil {
+		return err
+	}
+	losses, err := newLosses(filepath.Join(dir, lossesFile))
+	if err != nil {
+		return err
+	}
+	defer losses.close()
+	var verified []verify.Flow
+	for i, flow := range flows {
+		one, err := u.runFlow(ctx, o, flow, dir, losses.of(i))
+		rep.Flows = append(rep.Flows, one)
+		if err != nil {
+			return err
+		}
+		verified = append(verified, verifiable(flow, one.Rows.Read, losses.list[i]))
+	}
+	if err := losses.close(); err != nil {
+		return err
+	}
+	result, err := verify.Run(ctx, o.Client, verified)
+	if err != nil {
+		return err
+	}
+	rep.Verification = comparisons(result)
+	rep.Samples = append(rep.Samples, result.Findings...)
+	rep.Findings = report.CountFindings(rep.Samples, nil)
+	return nil
+}
+
+// CheckInventory gives what is to be said of the use case's inventory and of the
+// files that it names.
+func (u *UseCase) CheckInventory(ctx context.Context) ([]finding.Finding, error) {
+	if u.Inventory == "" {
+		return nil, nil
+	}
+	inv, found, err := inventory.ReadFile(u.Path(u.Inventory))
+	if err != nil {
+		return nil, fmt.Errorf("read the inventory: %w", err)
+	}
+	found = append(found, inv.Check()...)
+	files, err := inv.CheckFiles(ctx, Prober{Dir: u.Dir})
+	return append(found, files...), err
+}
+
+// prepare makes all flows ready. Where several are at fault the error holds the
+// faults of all mappings.
+func (u *UseCase) prepare(ctx context.Context, o Options) (flows []*Flow, found []finding.Finding, err error) {
+	var faults finding.List
+	for _, target := range u.Flows {
+		flow, err := Prepare(ctx, u.Path(target.Mapping), o)
+		var list finding.List
+		switch {
+		case errors.As(err, &list):
+			faults = append(faults, unsaid(faults, list)...)
+		case err != nil:
+			return flows, found, err
+		default:
+			flows = append(flows, flow)
+			found = append(found, unsaid(found, flow.Findings)...)
+		}
+	}
+	if faults != nil {
+		return flows, found, faults
+	}
+	return flows, found, nil
+}
+
+// unsaid gives the findings that are not among those said already: flows share
+// contexts.
+func unsaid(said, list []finding.Finding) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(list), func(f finding.Finding) bool { return slices.Contains(said, f) })
+}
+
+func closeAll(flows []*Flow) {
+	for _, flow := range flows {
+		flow.Close()
+	}
+}
+
+// runFlow converts and pushes one flow.
+func (u *UseCase) runFlow(ctx context.Context, o RunOptions, flow *Flow, dir string, lost func(Loss) error) (report.Flow, error) {
+	name := strings.TrimSuffix(filepath.Base(flow.Name), filepath.Ext(flow.Name))
+	path := filepath.Join(dir, "rejected-"+name+".csv")
+	rejects, err := sink.CreateRejects(path, flow.Header(), flow.Dialect())
+	if err != nil {
+		return report.Flow{}, err
+	}
+	defer rejects.Abort()
+	log := func(l Loss) error {
+		if l.Outcome == Rejected && l.Record != nil {
+			if err := rejects.Write(l.Record, l.Findings); err != nil {
+				return err
+			}
+		}
+		return lost(l)
+	}
+	options := sink.BrokerOptions{Mode: o.Mode, Checkpoint: filepath.Join(dir, checkpoint), Fingerprint: flow.Name}
+	if o.Progress != nil {
+		update, done := o.Progress(flow.Spec.File)
+		options.Progress = update
+		defer done()
+	}
+	tally, counts, err := flow.Push(ctx, o.Client, options, log)
+	one := u.flowReport(flow, tally, counts)
+	if err != nil || rejects.Rows() == 0 {
+		return one, err
+	}
+	if err := rejects.Close(); err != nil {
+		return one, err
+	}
+	// The first flow with rejected rows has the plain name.
+	plain := filepath.Join(dir, RejectedFile)
+	if _, err := os.Stat(plain); errors.Is(err, os.ErrNotExist) {
+		if err := os.Rename(path, plain); err != nil {
+			return one, fmt.Errorf("name the rejected rows: %w", err)
+		}
+		path = plain
+	}
+	one.Rejects = filepath.Base(path)
+	return one, nil
+}
+
+// flowReport puts what became of a flow into the report's form.
+func (u *UseCase) flowReport(flow *Flow, tally *Tally, counts sink.Counts) report.Flow {
+	name, err := filepath.Rel(u.Dir, flow.Name)
+	if err != nil {
+		name = flow.Name
+	}
+	dialect := map[string]report.Decided{}
+	sheet := ""
+	for _, p := range flow.Dialect() {
+		dialect[p.Key] = report.Decided{Value: p.Value, How: string(p.How)}
+		if p.Key == "sheet" {
+			sheet = p.Value
+		}
+	}
+	return report.Flow{
+		Name:   filepath.ToSlash(name),
+		Source: report.Source{File: flow.Spec.File, Sheet: sheet, Dialect: dialect},
+		Rows: report.Rows{Read: tally.Read, Written: tally.Written, Merged: tally.Merged,
+			Filtered: tally.Filtered, Rejected: tally.Rejected, Skipped: tally.Skipped},
+		Entities: report.Entities{Created: int64(counts.Created), Updated: int64(counts.Updated),
+			Unchanged: int64(counts.Unchanged), Failed: int64(counts.Failed)},
+		Types:           tally.Entities,
+		MergedReasons:   tally.Reasons[Merged],
+		FilteredReasons: tally.Reasons[Filtered],
+		RejectedReasons: tally.Reasons[Rejected],
+		Empty:           tally.Empty,
+		Findings:        report.CountFindings(tally.Findings, tally.Found),
+		Found:           tally.Found,
+		Samples:         tally.Findings,
+	}
+}
+
+func verifiable(flow *Flow, rows int64, losses []verify.Loss) verify.Flow {
+	return verify.Flow{
+		Name: flow.Name, Mapping: flow.Mapping, Spec: flow.Spec, Dir: flow.Dir, Rows: rows, Losses: losses,
+		Expand: func(term string) string {
+			iri, _ := flow.Context.Expand(term)
+			return iri
+		},
+	}
+}
+
+func comparisons(result *verify.Result) *report.Verification {
+	v := &report.Verification{}
+	for _, c := range result.Checks {
+		what := c.What
+		if c.What == "entities" {
+			what = "entities of type " + c.Subject
+		} else if c.What != "rows" {
+			what += " of " + c.Subject
+		}
+		v.Comparisons = append(v.Comparisons, report.Comparison{
+			Flow: c.Flow, What: what, Source: c.Source, Broker: c.Found, Explained: c.Explained(), OK: c.OK,
+		})
+	}
+	return v
+}
+
+// Verify compares the sources of a use case with what the broker holds, by the
+// record of the run in dir.
+func (u *UseCase) Verify(ctx context.Context, o Options, c *client.Client, dir string) (*report.Verification, []finding.Finding, error) {
+	file, err := os.Open(filepath.Join(dir, ReportJSON))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the run's report: %w", err)
+	}
+	defer file.Close()
+	rep, err := report.ReadRun(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(rep.Flows) != len(u.Flows) || rep.Failure != "" {
+		return nil, nil, fmt.Errorf("the run in %s did not come to its end\n  hint: run the use case again", dir)
+	}
+	losses, err := readLosses(filepath.Join(dir, lossesFile), len(rep.Flows))
+	if err != nil {
+		return nil, nil, err
+	}
+	flows, _, err := u.prepare(ctx, o)
+	defer closeAll(flows)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []verify.Flow
+	for i, flow := range flows {
+		list = append(list, verifiable(flow, rep.Flows[i].Rows.Read, losses[i]))
+	}
+	result, err := verify.Run(ctx, c, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	return comparisons(result), result.Findings, nil
+}
+
+// losses writes the run's record of what is not in the broker as it stands.
+type losses struct {
+	file *os.File
+	w    *csv.Writer
+	list map[int][]verify.Loss
+}
+
+func newLosses(path string) (*losses, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("write the record of the run: %w", err)
+	}
+	l := &losses{file: file, w: csv.NewWriter(bufio.NewWriter(file)), list: map[int][]verify.Loss{}}
+	return l, l.w.Write([]string{"flow", "row", "entity", "outcome", "reason"})
+}
+
+// of gives the log of one flow.
+func (l *losses) of(flow int) func(Loss) error {
+	return func(loss Loss) error {
+		l.list[flow] = append(l.list[flow], verify.Loss{Row: loss.Row, Definition: loss.Definition, Outcome: string(loss.Outcome)})
+		return l.w.Write([]string{strconv.Itoa(flow), strconv.FormatInt(loss.Row, 10), strconv.Itoa(loss.Definition), string(loss.Outcome), loss.Reason})
+	}
+}
+
+func (l *losses) close() error {
+	if l.file == nil {
+		return nil
+	}
+	l.w.Flush()
+	err := errors.Join(l.w.Error(), l.file.Close())
+	l.file = nil
+	return err
+}
+
+func readLosses(path string, flows int) ([][]verify.Loss, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the record of the run: %w", err)
+	}
+	defer file.Close()
+	list := make([][]verify.Loss, flows)
+	r := csv.NewReader(bufio.NewReader(file))
+	r.FieldsPerRecord = 5
+	if _, err := r.Read(); err != nil {
+		return nil, fmt.Errorf("read the record of the run: %w", err)
+	}
+	for {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		var flow, row, definition int
+		if err == nil {
+			_, err = fmt.Sscan(record[0]+" "+record[1]+" "+record[2], &flow, &row, &definition)
+		}
+		if err == nil && (flow < 0 || flow >= flows) {
+			err = fmt.Errorf("no flow %d", flow)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the record of the run: %w", err)
+		}
+		list[flow] = append(list[flow], verify.Loss{Row: int64(row), Definition: definition, Outcome: record[3]})
+	}
+}
+
+func writeReports(rep *report.Run, dir string) error {
+	for name, write := range map[string]func(io.Writer) error{ReportJSON: rep.WriteJSON, ReportHTML: rep.WriteHTML} {
+		file, err := sink.Create(filepath.Join(dir, name), sink.Lines)
+		if err != nil {
+			return err
+		}
+		var text strings.Builder
+		if err := write(&text); err != nil {
+			file.Abort()
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		if err := errors.Join(file.Write([]byte(text.String())), file.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

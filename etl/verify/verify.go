@@ -1,0 +1,434 @@
+// Package verify owns the reconciliation of what a source says with what a
+// broker holds: rows, entities of each type, and the sum of each measure in the
+// units of the source. It reads the source by itself, without the Plan that the
+// run used, and adds up numbers its own way. Every difference is explained by the
+// run's own record (rows filtered, rejected or merged), or is an error.
+package verify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ldtkit/ldt/etl/mapping"
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/client"
+	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/unit"
+)
+
+// Flow is one flow of a run as the run recorded it.
+type Flow struct {
+	Name    string
+	Mapping *mapping.Mapping
+	// Spec is the source and Dir what its path is relative to.
+	Spec source.Spec
+	Dir  string
+	// Rows is how many rows the run read.
+	Rows int64
+	// Losses are the rows, or single entities of rows, that the run recorded as
+	// not in the broker as they stand.
+	Losses []Loss
+	// Expand gives the IRI of a term of the mapping.
+	Expand func(term string) string
+}
+
+// Loss is a row, or one entity of it, and what became of it.
+type Loss struct {
+	Row int64
+	// Definition is the number of the mapping's entity, or -1 for all of them.
+	Definition int
+	Outcome    string // filtered, rejected, merged
+}
+
+// Check is one comparison. Its numbers are decimal text.
+type Check struct {
+	// Flow is the source's file.
+	Flow string `json:"flow"`
+	// What is compared, such as "entities" or "sum of consommationEnergie (MWH)".
+	What string `json:"what"`
+	// Subject is the source of rows, or the entity type.
+	Subject string `json:"subject"`
+	// Source is what the source says, of which the run's record explains
+	// Filtered, Rejected and Merged; Expected is what remains.
+	Source   string `json:"source"`
+	Filtered string `json:"filtered"`
+	Rejected string `json:"rejected"`
+	Merged   string `json:"merged"`
+	Expected string `json:"expected"`
+	Found    string `json:"found"`
+	OK       bool   `json:"ok"`
+	// Note says why a measure is not compared.
+	Note string `json:"note,omitempty"`
+}
+
+// Explained says what the run's record explains of the difference between
+// Source and Found, such as "2 rejected, 1 merged".
+func (c *Check) Explained() string {
+	if c.Note != "" {
+		return c.Note
+	}
+	var parts []string
+	for _, part := range []struct{ amount, word string }{{c.Filtered, "filtered"}, {c.Rejected, "rejected"}, {c.Merged, "merged"}} {
+		if part.amount != "" && part.amount != "0" {
+			parts = append(parts, part.amount+" "+part.word)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Result is all comparisons of a run, and a finding for each that fails.
+type Result struct {
+	Checks   []Check           `json:"checks"`
+	Findings []finding.Finding `json:"findings"`
+}
+
+// OK says whether everything agrees.
+func (r *Result) OK() bool { return finding.Errors(r.Findings) == 0 }
+
+// Run compares the flows of a run with the broker. The error is of the system:
+// a source that cannot be read, a broker that does not answer.
+func Run(ctx context.Context, c *client.Client, flows []Flow) (*Result, error) {
+	var r Result
+	var subjects []*subject
+	for i := range flows {
+		f := &flows[i]
+		own := f.subjects()
+		rows, err := f.read(ctx, own)
+		if err != nil {
+			return nil, err
+		}
+		r.rows(f, rows)
+		subjects = join(subjects, own)
+	}
+	for _, s := range subjects {
+		if err := r.compare(ctx, c, s); err != nil {
+			return nil, err
+		}
+	}
+	return &r, nil
+}
+
+// subject is an entity type: how many entities of it there should be, and what
+// their measures should add up to.
+type subject struct {
+	name, iri  string
+	flow       string // the source, for messages
+	definition int
+	count      amount
+	measures   []*measure
+}
+
+// measure is an attribute, or a sub-attribute, whose values are added up.
+type measure struct {
+	amount
+	mapping.Measure
+	path []string // Attribute as IRIs
+	back unit.Conversion
+	// note says why the measure is not compared, or is empty.
+	note string
+	// history says that merged rows stay visible as instances.
+	history bool
+}
+
+// amount is a sum over the rows of a source, by what became of them.
+type amount struct {
+	total, filtered, rejected, merged big.Rat
+	// size is the sum of magnitudes: what rounding is measured against.
+	size big.Rat
+}
+
+func (a *amount) add(value *big.Rat, outcome string) {
+	a.total.Add(&a.total, value)
+	a.size.Add(&a.size, new(big.Rat).Abs(value))
+	switch outcome {
+	case "filtered":
+		a.filtered.Add(&a.filtered, value)
+	case "rejected":
+		a.rejected.Add(&a.rejected, value)
+	case "merged":
+		a.merged.Add(&a.merged, value)
+	}
+}
+
+// expected is what should be in the broker.
+func (a *amount) expected() *big.Rat {
+	e := new(big.Rat).Sub(&a.total, &a.filtered)
+	e.Sub(e, &a.rejected)
+	return e.Sub(e, &a.merged)
+}
+
+func (a *amount) join(b *amount) {
+	a.total.Add(&a.total, &b.total)
+	a.filtered.Add(&a.filtered, &b.filtered)
+	a.rejected.Add(&a.rejected, &b.rejected)
+	a.merged.Add(&a.merged, &b.merged)
+	a.size.Add(&a.size, &b.size)
+}
+
+// subjects gives what the mapping of a flow says there is to compare: one
+// subject for each of its entity definitions, in their order.
+func (f *Flow) subjects() []*subject {
+	var list []*subject
+	definitions := f.Mapping.Definitions()
+	for i, d := range definitions {
+		list = append(list, &subject{name: d.Types[0], iri: f.Expand(d.Types[0]), flow: f.Spec.File, definition: i})
+	}
+	for _, m := range f.Mapping.Measures() {
+		one := &measure{Measure: m, history: definitions[m.Entity].Merge == mapping.MergeHistory}
+		for _, name := range m.Attribute {
+			one.path = append(one.path, f.Expand(name))
+		}
+		switch {
+		case m.Looked:
+			one.note = "the cells go through a look-up table"
+		case m.Conditional:
+			one.note = "a condition (when) leaves some values out"
+		case m.From != "":
+			var err error
+			if one.back, err = unit.Convert(m.To, m.From); err != nil {
+				one.note = err.Error()
+			}
+		}
+		list[m.Entity].measures = append(list[m.Entity].measures, one)
+	}
+	return list
+}
+
+// join puts what several flows say of one type and measure together.
+func join(all, more []*subject) []*subject {
+	for _, s := range more {
+		at := slices.IndexFunc(all, func(o *subject) bool { return o.iri == s.iri })
+		if at < 0 {
+			all = append(all, s)
+			continue
+		}
+		same := all[at]
+		same.count.join(&s.count)
+		for _, m := range s.measures {
+			i := slices.IndexFunc(same.measures, func(o *measure) bool { return slices.Equal(o.path, m.path) && o.From == m.From && o.To == m.To })
+			if i < 0 {
+				same.measures = append(same.measures, m)
+				continue
+			}
+			same.measures[i].join(&m.amount)
+			if m.note != "" {
+				same.measures[i].note = m.note
+			}
+		}
+	}
+	return all
+}
+
+// read adds up the source of a flow, and gives how many rows it has.
+func (f *Flow) read(ctx context.Context, subjects []*subject) (int64, error) {
+	src, err := source.Open(ctx, f.Dir, f.Spec)
+	if err != nil {
+		return 0, err
+	}
+	defer src.Close()
+	lost := map[Loss]string{}
+	for _, l := range f.Losses {
+		lost[Loss{Row: l.Row, Definition: l.Definition}] = l.Outcome
+	}
+	one := big.NewRat(1, 1)
+	rows := int64(0)
+	var batch record.Batch
+	for {
+		batch.Reset()
+		err := src.Next(ctx, &batch)
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return rows, err
+		}
+		for i := range batch.Records {
+			r := &batch.Records[i]
+			rows++
+			for _, s := range subjects {
+				outcome, whole := lost[Loss{Row: int64(r.Row), Definition: -1}]
+				if !whole {
+					outcome = lost[Loss{Row: int64(r.Row), Definition: s.definition}]
+				}
+				s.count.add(one, outcome)
+				for _, m := range s.measures {
+					if m.history && outcome == "merged" {
+						m.row(src, r, "") // it is an instance of its own
+						continue
+					}
+					m.row(src, r, outcome)
+				}
+			}
+		}
+	}
+}
+
+// row adds the value of one row. A cell that is no number counts only where the
+// run says that the row was lost; else the measure is off, and that is found.
+func (m *measure) row(src source.Source, r *record.Record, outcome string) {
+	column := src.Header().Index(m.Column)
+	if column < 0 || column >= len(r.Cells) {
+		return
+	}
+	cell := r.Cells[column]
+	text := strings.TrimSpace(string(cell.Text))
+	if cell.IsNull() || text == "" || slices.Contains(m.Nulls, text) {
+		if m.Default == "" {
+			return
+		}
+		cell.Kind, text = record.Number, m.Default
+	}
+	if cell.Kind == record.Text {
+		text = plain(text, cmp.Or(m.Decimal, string(src.Dialect().Decimal())), cmp.Or(m.Thousands, src.Dialect().Thousands()))
+	}
+	if value, ok := new(big.Rat).SetString(text); ok {
+		m.add(value, outcome)
+	}
+}
+
+// plain writes a number of a text cell with a decimal point.
+func plain(text, decimal, thousands string) string {
+	text = strings.Map(func(c rune) rune {
+		if strings.ContainsRune(thousands, c) {
+			return -1
+		}
+		return c
+	}, text)
+	if decimal == "," {
+		text = strings.Replace(text, ",", ".", 1)
+	}
+	return text
+}
+
+// rows compares how many rows the source has with how many the run read.
+func (r *Result) rows(f *Flow, rows int64) {
+	check := Check{Flow: f.Spec.File, What: "rows", Subject: f.Spec.File, Source: strconv.FormatInt(rows, 10),
+		Expected: strconv.FormatInt(f.Rows, 10), Found: strconv.FormatInt(f.Rows, 10), OK: rows == f.Rows}
+	if !check.OK {
+		r.fail(finding.New(finding.VerifySource, finding.Location{File: f.Spec.File}, "the source has %d rows now, and the run read %d", rows, f.Rows).
+			WithHint("the file changed since the run: run it again"))
+	}
+	r.Checks = append(r.Checks, check)
+}
+
+func (r *Result) fail(f finding.Finding) { r.Findings = append(r.Findings, f) }
+
+// compare holds one entity type against the broker.
+func (r *Result) compare(ctx context.Context, c *client.Client, s *subject) error {
+	found := new(big.Rat)
+	sums := make([]big.Rat, len(s.measures))
+	one := big.NewRat(1, 1)
+	for e, err := range c.Entities(ctx, client.Query{Types: []string{s.iri}}) {
+		if err != nil {
+			return err
+		}
+		found.Add(found, one)
+		for i, m := range s.measures {
+			if err := m.sum(&sums[i], e.Attributes, m.path); err != nil {
+				r.fail(finding.New(finding.VerifySum, finding.Location{Entity: e.ID}, "the broker's %s is no number: %v", strings.Join(m.Attribute, "."), err))
+			}
+		}
+	}
+	check := s.count.check(s.flow, "entities", s.name, found, found.Cmp(s.count.expected()) == 0)
+	if !check.OK {
+		r.fail(finding.New(finding.VerifyCount, finding.Location{File: s.flow}, "the source gives %s entities of type %s, and the broker has %s", check.Expected, s.name, check.Found).
+			WithHint("run the use case again; where the broker has more, entities of an earlier run or of another source are in it"))
+	}
+	r.Checks = append(r.Checks, check)
+	for i, m := range s.measures {
+		r.Checks = append(r.Checks, r.sum(s, m, &sums[i]))
+	}
+	return nil
+}
+
+// sum compares the sum of one measure.
+func (r *Result) sum(s *subject, m *measure, found *big.Rat) Check {
+	name := strings.Join(m.Attribute, ".")
+	what := "sum of " + name
+	if m.From != "" {
+		what += " (" + m.From + ")"
+	}
+	check := m.check(s.flow, what, s.name, found, m.agrees(found))
+	if m.note != "" {
+		check.OK, check.Note = true, "not compared: "+m.note
+		return check
+	}
+	if !check.OK {
+		r.fail(finding.New(finding.VerifySum, finding.Location{File: s.flow, Column: m.Column},
+			"the column adds up to %s%s, and %s of the broker's %s to %s", check.Expected, spaced(m.From), name, s.name, check.Found).
+			WithHint("look for entities that were changed in the broker since the run, and run the use case again"))
+	}
+	return check
+}
+
+func spaced(code string) string {
+	if code == "" {
+		return ""
+	}
+	return " " + code
+}
+
+// agrees is exact, but where a unit's factor has no end in decimal: there each
+// value may be off by one part in 10^14.
+func (m *measure) agrees(found *big.Rat) bool {
+	difference := new(big.Rat).Sub(found, m.expected())
+	if difference.Sign() == 0 {
+		return true
+	}
+	if m.From == m.To {
+		return false
+	}
+	limit := new(big.Rat).Quo(&m.size, new(big.Rat).SetInt64(1e14))
+	return difference.Abs(difference).Cmp(limit) <= 0
+}
+
+func (a *amount) check(flow, what, subject string, found *big.Rat, ok bool) Check {
+	return Check{Flow: flow, What: what, Subject: subject, Source: decimal(&a.total), Filtered: decimal(&a.filtered), Rejected: decimal(&a.rejected),
+		Merged: decimal(&a.merged), Expected: decimal(a.expected()), Found: decimal(found), OK: ok}
+}
+
+// sum adds the values of all instances of the attribute, in source units.
+func (m *measure) sum(to *big.Rat, attributes []ngsild.Attribute, path []string) error {
+	for i := range attributes {
+		a := &attributes[i]
+		if a.Name != path[0] {
+			continue
+		}
+		if len(path) > 1 {
+			if err := m.sum(to, a.Attributes, path[1:]); err != nil {
+				return err
+			}
+			continue
+		}
+		text := []byte(a.Value)
+		if m.From != m.To {
+			var err error
+			if text, err = m.back.Append(nil, text); err != nil {
+				return err
+			}
+		}
+		value, ok := new(big.Rat).SetString(string(text))
+		if !ok {
+			return fmt.Errorf("%s", text)
+		}
+		to.Add(to, value)
+	}
+	return nil
+}
+
+// decimal writes a number with as many decimals as it has, at most 12.
+func decimal(r *big.Rat) string {
+	if r.IsInt() {
+		return r.Num().String()
+	}
+	return strings.TrimRight(r.FloatString(12), "0")
+}

@@ -1,0 +1,134 @@
+package validate
+
+import (
+	"bytes"
+	"cmp"
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// maxPending bounds the targets that are remembered until their entity comes,
+// where the files are not closed: above it no more are looked at.
+const maxPending = 100_000
+
+// links finds Relationships whose target is in none of the files.
+type links struct {
+	seed    maphash.Seed
+	ids     map[uint64]struct{} // of all entities, by the hash of the id
+	types   map[string]bool     // of all entities
+	pending map[uint64]link     // targets that have not come yet: the first place of each
+	dropped bool
+	n       int
+}
+
+// link is one Relationship.
+type link struct {
+	at     finding.Location
+	name   string
+	target string
+	order  int
+}
+
+func newLinks() links {
+	return links{seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}, types: map[string]bool{}, pending: map[uint64]link{}}
+}
+
+// entity notes an entity and its targets.
+func (l *links) entity(f *file, e *ngsild.Entity) {
+	if e.ID != "" {
+		id := maphash.String(l.seed, e.ID)
+		l.ids[id] = struct{}{}
+		delete(l.pending, id)
+	}
+	for _, name := range e.Types {
+		l.types[shortType(name)] = true
+	}
+	for i := range e.Attributes {
+		a := &e.Attributes[i]
+		if a.Kind == ngsild.Relationship || a.Kind == ngsild.ListRelationship {
+			l.targets(f, e, i)
+		}
+	}
+}
+
+func (l *links) targets(f *file, e *ngsild.Entity, i int) {
+	a := &e.Attributes[i]
+	d := jsontext.NewDecoder(bytes.NewReader(a.Value))
+	for {
+		token, err := d.ReadToken()
+		if err != nil {
+			return
+		}
+		if token.Kind() != '"' {
+			continue
+		}
+		target := token.String()
+		if target == ngsild.MemberObject || target == ngsild.NullURI {
+			continue
+		}
+		id := maphash.String(l.seed, target)
+		if _, there := l.ids[id]; there {
+			continue
+		}
+		if _, there := l.pending[id]; there {
+			continue
+		}
+		if !f.v.options.Closed && len(l.pending) >= maxPending {
+			l.dropped = true
+			return
+		}
+		at := f.at(e.ID, append(f.path(e, i), a.Kind.Member())...)
+		at.File = f.name
+		l.n++
+		l.pending[id] = link{at: at, name: a.Name, target: target, order: l.n}
+	}
+}
+
+// shortType gives the last part of a type's name, as a URN has it.
+func shortType(name string) string {
+	if i := strings.LastIndexAny(name, "/#:"); i >= 0 {
+		return name[i+1:]
+	}
+	return name
+}
+
+// typeIn gives the type that a URN names, urn:ngsi-ld:Type:…, or "".
+func typeIn(urn string) string {
+	rest, ok := strings.CutPrefix(urn, "urn:ngsi-ld:")
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, ":")
+	return name
+}
+
+// Dangling gives, for all files since the last call, one finding for each target
+// of a Relationship that is none of their entities, at its first place. With
+// Options.Closed each is an error. Otherwise each is a warning, and given only
+// where the files hold entities of the target's type, as its URN names it: a file
+// of stations that points to cities elsewhere is no fault.
+func (v *Validator) Dangling() []finding.Finding {
+	pending := make([]link, 0, len(v.links.pending))
+	for _, l := range v.links.pending {
+		if v.options.Closed || v.links.types[typeIn(l.target)] {
+			pending = append(pending, l)
+		}
+	}
+	slices.SortFunc(pending, func(a, b link) int { return cmp.Compare(a.order, b.order) })
+	list := make([]finding.Finding, 0, len(pending))
+	for _, l := range pending {
+		f := finding.New(finding.RelationDangle, l.at, "%q points to %s, which is not here", l.name, l.target).
+			WithHint("add that entity, or correct the id")
+		if v.options.Closed {
+			f.Severity = finding.Error
+		}
+		list = append(list, f)
+	}
+	v.links = newLinks()
+	return list
+}

@@ -1,0 +1,114 @@
+package validate_test
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/models/validate"
+	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/stretchr/testify/require"
+)
+
+// shared gives the folder of reference material, or skips.
+func shared(t *testing.T) string {
+	t.Helper()
+	folder := os.Getenv("LDT_SHARED")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "smart-data-models")); err != nil {
+		t.Skipf("the reference material is not at hand: no %s (set LDT_SHARED)", folder)
+	}
+	return folder
+}
+
+// officialFaults are the findings on the official normalized examples of the
+// catalogue's models, each with what is wrong with the example.
+var officialFaults = map[string]map[string]string{
+	"Building/Building": {
+		"model-kind /containedInPlace/type": "Property with a geometry where the model has a GeoProperty",
+		"model-kind /mapUrl/type":           "Property where the model has a Relationship",
+		"model-kind /owner/type":            "Relationship where the model has a Property",
+	},
+	"Building/VibrationsObserved": {"attribute-type /location": "location is a GeoProperty in NGSI-LD"},
+	"Consumption/ConsumptionCost": {
+		"attribute-member /consumptionPoint/value":    "Relationship with a value",
+		"model-schema /energyConsumedAndCost/0/value": "normalized inside an array; listed in validation-failures.json",
+	},
+	"Consumption/ConsumptionPoint": {
+		"attribute-member /address":        `"values" for "value"`,
+		"attribute-member /address/values": `"values" for "value"`,
+		"attribute-type /location/type":    `"Geoproperty"`,
+		"model-schema /dateCreated/value":  "listed in validation-failures.json",
+		"model-schema /dateModified/value": "listed in validation-failures.json",
+	},
+	"Device/Device": {
+		"attribute-name /value":            "an attribute with the name of a member of the API",
+		"model-kind /controlledAsset/type": "Relationship where the model has a Property",
+	},
+	"Device/DeviceMeasurement": {
+		"attribute-type /location":   "location is a GeoProperty in NGSI-LD",
+		"model-kind /refDevice/type": "Property where the model has a Relationship",
+	},
+	"Device/Modbus":        {"attribute-name /value": "an attribute with the name of a member of the API"},
+	"Device/PolarH10":      {"model-schema /hr/value": "75.5 for an integer; listed in validation-failures.json"},
+	"Device/PrivacyObject": {"model-kind /refDevice/type": "Relationship where the model has a Property"},
+	"Device/SenseHat": {
+		"model-schema /accelerometer/value/x": "attributes inside a value; listed in validation-failures.json",
+		"model-schema /accelerometer/value/y": "attributes inside a value; listed in validation-failures.json",
+		"model-schema /accelerometer/value/z": "attributes inside a value; listed in validation-failures.json",
+	},
+	"Device/UWBAnchor": {"context-unknown-url /@context": "an @context of a subject that does not exist"},
+	"KeyPerformanceIndicator/KeyPerformanceIndicator": {
+		"attribute-time /modifiedAt":              "modifiedAt as a Property",
+		"model-schema /dateNextCalculation/value": "a time where the model has a date",
+	},
+	"Weather/SeaConditions":   {"attribute-type /location": "location is a GeoProperty in NGSI-LD"},
+	"Weather/WeatherAlert":    {"model-kind /alertSource/type": "Property where the model has a Relationship"},
+	"Weather/WeatherForecast": {"entity-id /id": "no URI"},
+}
+
+func TestOfficialNormalizedExamplesGiveKnownFaultsOnly(t *testing.T) {
+	root := filepath.Join(shared(t), "smart-data-models")
+	v, err := validate.New(validate.Options{})
+	require.NoError(t, err)
+	for _, m := range models.Builtin().Models() {
+		got := []string{}
+		for _, f := range official(t, v, root, m, "example-normalized.jsonld") {
+			got = append(got, string(f.Code)+" "+f.Location.Pointer)
+		}
+		require.ElementsMatch(t, slices.Collect(maps.Keys(officialFaults[m.QualifiedName()])), got, m.QualifiedName())
+	}
+}
+
+func TestOfficialKeyValuesExamplesFitTheirModels(t *testing.T) {
+	root := filepath.Join(shared(t), "smart-data-models")
+	v, err := validate.New(validate.Options{})
+	require.NoError(t, err)
+	for _, m := range models.Builtin().Models() {
+		for _, name := range []string{"example.json", "example.jsonld"} {
+			for _, f := range official(t, v, root, m, name) {
+				// Many an id is no URI, Device has an attribute "value", and some
+				// @contexts are not there.
+				require.Contains(t, []finding.Code{finding.EntityID, finding.AttributeObject, finding.AttributeName, finding.ContextUnknownURL}, f.Code, "%v", f)
+			}
+		}
+	}
+}
+
+func official(t *testing.T, v *validate.Validator, root string, m *models.Model, name string) []finding.Finding {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, m.QualifiedName(), "examples", name))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	require.NoError(t, err)
+	findings, _, err := v.File(t.Context(), m.QualifiedName()+"/"+name, bytes.NewReader(text))
+	require.NoError(t, err)
+	return findings
+}

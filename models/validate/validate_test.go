@@ -1,0 +1,262 @@
+package validate_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/models/validate"
+	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
+	"github.com/stretchr/testify/require"
+)
+
+const weatherContext = `"@context": ["https://raw.githubusercontent.com/smart-data-models/dataModel.Weather/master/context.jsonld", "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"]`
+
+// observed is a weather observation in the given attributes and its @context.
+func observed(attributes string) string {
+	return `{
+"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved",
+"dateObserved": {"type": "Property", "value": {"@type": "DateTime", "@value": "2026-01-31T12:00:00Z"}},
+"location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [2.35, 48.85]}},
+` + attributes + weatherContext + `}`
+}
+
+func check(t *testing.T, o validate.Options, text string) ([]finding.Finding, validate.Stats) {
+	t.Helper()
+	v, err := validate.New(o)
+	require.NoError(t, err)
+	list, stats, err := v.File(t.Context(), "file.json", strings.NewReader(text))
+	require.NoError(t, err)
+	return append(list, v.Dangling()...), stats
+}
+
+// summary is code, place and severity of each finding.
+func summary(list []finding.Finding) []string {
+	lines := []string{}
+	for _, f := range list {
+		line := fmt.Sprintf("%s %d %s", f.Code, f.Location.Line, f.Location.Pointer)
+		if f.Severity != finding.Error {
+			line += " " + f.Severity.String()
+		}
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return lines
+}
+
+func TestFileAcceptsAValidEntityInEveryRepresentation(t *testing.T) {
+	for name, text := range map[string]string{
+		"normalized": observed(`"temperature": {"type": "Property", "value": -3.5, "unitCode": "CEL", "observedAt": "2026-01-31T12:00:00Z"},
+"refDevice": {"type": "Relationship", "object": "urn:ngsi-ld:Device:1"},`),
+		"concise": `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved", "dateObserved": "2026-01-31T12:00:00Z",
+			"location": {"type": "Point", "coordinates": [2.35, 48.85]}, "temperature": {"value": -3.5, "unitCode": "FAH"},
+			"refDevice": {"object": "urn:ngsi-ld:Device:1"}, ` + weatherContext + `}`,
+		"simplified": `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved", "dateObserved": "2026-01-31T12:00:00Z",
+			"location": {"type": "Point", "coordinates": [2.35, 48.85]}, "temperature": -3.5, "refDevice": "urn:ngsi-ld:Device:1", ` + weatherContext + `}`,
+		"without @context": `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved", "dateObserved": "2026-01-31T12:00:00Z",
+			"location": {"type": "Point", "coordinates": [2.35, 48.85]}, "temperature": -3.5}`,
+		"names as IRIs": `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "https://smartdatamodels.org/dataModel.Weather/WeatherObserved",
+			"https://smartdatamodels.org/dateObserved": {"type": "Property", "value": "2026-01-31T12:00:00Z"},
+			"location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [2.35, 48.85]}},
+			"https://smartdatamodels.org/dataModel.Weather/temperature": {"type": "Property", "value": 3}}`,
+		"several instances": observed(`"temperature": [{"type": "Property", "value": 3}, {"type": "Property", "value": 4, "datasetId": "urn:ngsi-ld:Dataset:b"}],`),
+		"languages":         observed(`"description": {"type": "LanguageProperty", "languageMap": {"fr": "froid", "en": "cold"}},`),
+		"an empty array":    `[]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			list, _ := check(t, validate.Options{}, text)
+			require.Empty(t, list)
+		})
+	}
+}
+
+func TestFileFindsSeededFaults(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		text string
+		want []string
+		hint string
+	}{
+		{"not JSON", "{\n\"id\": }", []string{"entity-json 2"}, ""},
+		{"a number", `7`, []string{"entity-json 1"}, ""},
+		{"nothing", ``, []string{"entity-json 1"}, "[] for none"},
+		{"structure", observed(`"temperature": {"type": "Property"},`), []string{"attribute-member 5 /temperature"}, ""},
+		{"kind", observed(`"refDevice": {"type": "Property", "value": "urn:ngsi-ld:Device:1"},`), []string{"model-kind 5 /refDevice/type"}, `"object"`},
+		{"type in quotes", observed(`"temperature": {"type": "Property", "value": "12,5"},`), []string{"model-schema 5 /temperature/value"}, "write 12.5, without quotes"},
+		{"range", observed("\n\"relativeHumidity\": {\"type\": \"Property\", \"value\": 80},"), []string{"model-schema 6 /relativeHumidity/value"}, ""},
+		{"an enormous number", observed(`"relativeHumidity": {"type": "Property", "value": 1e999999999},`), []string{"model-schema 5 /relativeHumidity/value"}, ""},
+		{"a 400-digit number", observed(`"relativeHumidity": {"type": "Property", "value": 1` + strings.Repeat("0", 400) + `},`), []string{"model-schema 5 /relativeHumidity/value"}, ""},
+		{"date", observed(`"dateCreated": {"type": "Property", "value": "31/01/2026"},`), []string{"model-schema 5 /dateCreated/value"}, "2026-01-31T12:00:00Z"},
+		{"unknown unit", observed(`"temperature": {"type": "Property", "value": 3, "unitCode": "CELS"},`), []string{"attribute-unit 5 /temperature/unitCode"}, ""},
+		{"unit of another dimension", observed(`"temperature": {"type": "Property", "value": 3, "unitCode": "KWH"},`), []string{"model-unit 5 /temperature/unitCode"}, "use CEL"},
+		{"undefined attribute", observed(`"temprature": {"type": "Property", "value": 3},`), []string{"model-attribute 5 /temprature"}, `did you mean "temperature"?`},
+		{"second instance", observed(`"temperature": [{"type": "Property", "value": 3}, {"type": "Property", "value": "x", "datasetId": "urn:ngsi-ld:Dataset:b"}],`),
+			[]string{"model-schema 5 /temperature/1/value"}, ""},
+		{"one language", observed(`"description": {"type": "LanguageProperty", "languageMap": {"en": "a", "fr": ["b", "c"]}},`),
+			[]string{"model-schema 5 /description/languageMap/fr"}, ""},
+		{"missing attribute", `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved", "location": {"type": "Point", "coordinates": [2.35, 48.85]}}`,
+			[]string{"model-schema 1"}, `add "dateObserved": a date and time`},
+		{"broken but there", `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved", "dateObserved": {"type": "Property"}, "location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [2.35, 48.85]}}}`,
+			[]string{"attribute-member 1 /dateObserved"}, ""},
+		{"second of an array", "[" + observed("") + ",\n" + observed(`"temperature": {"type": "Property", "value": true},`) + "]", []string{"model-schema 10 /1/temperature/value"}, ""},
+		{"second line", `{"id": "urn:a:1", "type": "Building", "address": {}, "category": ["office"]}` + "\n" + `{"id": "urn:a:2", "type": "Building", "address": {}, "category": ["ofice"]}`,
+			[]string{"model-schema 2 /category/0"}, `did you mean "office"?`},
+		{"member of an object", `{"id": "urn:a:1", "type": "Building", "address": {"postalCode": 75001}, "category": ["office"]}`, []string{"model-schema 1 /address/postalCode"}, `write it in quotes: "75001"`},
+		{"not a list", `{"id": "urn:a:1", "type": "Building", "address": {}, "category": "office"}`, []string{"model-schema 1 /category"}, `["office"]`},
+		{"unknown type", `{"id": "urn:a:1", "type": "Bulding", "location": {"type": "Point", "coordinates": [2.35, 48.85]}}`, []string{"model-unknown 1 /type warning"}, `did you mean "Building"?`},
+		{"unknown @context", `{"id": "urn:a:1", "type": "X", "a": 1, "@context": "https://example.org/none.jsonld"}`,
+			[]string{"context-unknown-url 1 /@context warning", "model-unknown 1 /type warning"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			list, stats := check(t, validate.Options{}, c.text)
+			require.Equal(t, c.want, summary(list), "%v", list)
+			require.Contains(t, list[0].Hint, c.hint)
+			require.Equal(t, "file.json", list[0].Location.File)
+			require.Equal(t, finding.Errors(list), stats.Errors)
+		})
+	}
+}
+
+func TestFileTakesAUserContextForEntitiesWithoutOne(t *testing.T) {
+	resolver := jsonld.NewResolver()
+	own, _, err := resolver.Resolve(t.Context(), []byte(`{"Iris": "https://example.org/Iris", "codeIris": "https://example.org/codeIris"}`))
+	require.NoError(t, err)
+	list, _ := check(t, validate.Options{Context: own}, `{"id": "urn:ngsi-ld:Iris:1", "type": "Iris", "codeIris": "1", "codIris": "2"}`)
+	require.Equal(t, []string{"model-unknown 1 /type warning", "model-attribute 1 /codIris"}, summary(list))
+	require.Equal(t, `did you mean "codeIris"?`, list[1].Hint)
+}
+
+func TestFileSaysOnceWhatHoldsForAllEntities(t *testing.T) {
+	entity := `{"id": "urn:a:1", "type": "X", "@context": "https://example.org/none.jsonld"}`
+	list, stats := check(t, validate.Options{}, "["+entity+","+entity+","+entity+"]")
+	require.Equal(t, []string{"context-unknown-url 1 /0/@context warning", "model-unknown 1 /0/type warning"}, summary(list))
+	require.Equal(t, validate.Stats{Entities: 3, Warnings: 2}, stats)
+}
+
+func TestModelForcesAModelWhateverTheType(t *testing.T) {
+	text := `{"id": "urn:a:1", "type": "Office", "address": {}, "category": ["ofice"]}`
+	list, _ := check(t, validate.Options{Model: "Building/Building"}, text)
+	require.Equal(t, []string{"model-schema 1 /category/0"}, summary(list))
+
+	_, err := validate.New(validate.Options{Model: "Bulding"})
+	var unknown *models.UnknownError
+	require.ErrorAs(t, err, &unknown)
+}
+
+func TestATypeThatTheUserDefinesIsNotTheModelOfThatName(t *testing.T) {
+	list, _ := check(t, validate.Options{}, `{"id": "urn:a:1", "type": "Building", "category": 7,
+		"@context": {"Building": "https://example.org/Building", "category": "https://example.org/category"}}`)
+	require.Equal(t, []string{"model-unknown 1 /type warning"}, summary(list))
+}
+
+func TestAnObjectValueThatLooksConciseIsSimplifiedWhereTheModelKnowsIt(t *testing.T) {
+	catalogue, err := models.Load([]byte(`{"subjects": [{"name": "S", "terms": {}, "models": [{"name": "Bill", "type": "Bill", "attributes": [
+		{"name": "cost", "kind": "Property", "type": "object", "members": {"value": {"type": "number"}, "currency": {"type": "string"}}}]}]}]}`))
+	require.NoError(t, err)
+	list, _ := check(t, validate.Options{Catalogue: catalogue}, `{"id": "urn:a:1", "type": "Bill", "cost": {"value": "3", "currency": "EUR"}}`)
+	require.Equal(t, []string{"model-schema 1 /cost/value"}, summary(list))
+}
+
+func TestAnAmbiguousTypeIsNotDecidedSilently(t *testing.T) {
+	catalogue, err := models.Load([]byte(`{"subjects": [{"name": "A", "terms": {}, "models": [{"name": "T", "type": "T"}]}, {"name": "B", "terms": {}, "models": [{"name": "T", "type": "T"}]}]}`))
+	require.NoError(t, err)
+	list, _ := check(t, validate.Options{Catalogue: catalogue}, `{"id": "urn:a:1", "type": "T"}`)
+	require.Equal(t, []string{"model-unknown 1 /type warning"}, summary(list))
+	require.Contains(t, list[0].Message, "A/T, B/T")
+}
+
+func TestDanglingRelationships(t *testing.T) {
+	// The Building is there below; Device 2 is not, and there are Devices; no City is there at all.
+	text := `[{"id": "urn:ngsi-ld:Device:1", "type": "Device", "controlledProperty": ["power"], "owner": ["urn:ngsi-ld:Person:1"],
+ "refDeviceModel": {"type": "Relationship", "object": "urn:ngsi-ld:Device:2"},
+ "controlledAsset": [], "isIn": {"type": "Relationship", "object": ["urn:ngsi-ld:Building:1", "urn:ngsi-ld:City:1"]}, "@context": {"isIn": "https://example.org/isIn"}},
+{"id": "urn:ngsi-ld:Building:1", "type": "Building", "category": ["office"], "address": {}}]`
+	list, _ := check(t, validate.Options{}, text)
+	require.Equal(t, []string{"relationship-dangling 2 /0/refDeviceModel/object warning"}, summary(list))
+
+	list, _ = check(t, validate.Options{Closed: true}, text)
+	require.Equal(t, []string{"relationship-dangling 2 /0/refDeviceModel/object", "relationship-dangling 3 /0/isIn/object"}, summary(list))
+}
+
+func TestDanglingLooksAtAllFilesTogether(t *testing.T) {
+	v, err := validate.New(validate.Options{Closed: true})
+	require.NoError(t, err)
+	for _, text := range []string{
+		`{"id": "urn:ngsi-ld:Building:1", "type": "Building", "category": {"value": ["office"]}, "address": {"value": {}}, "refs": {"type": "Relationship", "object": "urn:ngsi-ld:Building:2"}, "@context": {"refs": "https://example.org/refs"}}`,
+		`{"id": "urn:ngsi-ld:Building:2", "type": "Building", "category": ["office"], "address": {}}`,
+	} {
+		list, _, err := v.File(t.Context(), "f", strings.NewReader(text))
+		require.NoError(t, err)
+		require.Empty(t, list)
+	}
+	require.Empty(t, v.Dangling())
+}
+
+func TestFileStopsWhenItsContextIsDone(t *testing.T) {
+	v, err := validate.New(validate.Options{})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err = v.File(ctx, "f", strings.NewReader(`{}`))
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
+
+func TestFileGivesFaultsOfTheSystemAsErrors(t *testing.T) {
+	v, err := validate.New(validate.Options{})
+	require.NoError(t, err)
+	_, _, err = v.File(t.Context(), "f.json", io.MultiReader(strings.NewReader(`[{"id": "urn:a:1", "type": "X"},`), failing{}))
+	require.ErrorContains(t, err, "read f.json")
+	require.ErrorContains(t, err, "disk on fire")
+}
+
+func TestFindingsAboveTheLimitAreCounted(t *testing.T) {
+	var b bytes.Buffer
+	for i := range validate.MaxFindings + 50 {
+		fmt.Fprintf(&b, `{"id": "urn:a:%d", "type": "Building", "address": {}, "category": ["ofice"]}`+"\n", i)
+	}
+	list, stats := check(t, validate.Options{}, b.String())
+	require.Len(t, list, validate.MaxFindings)
+	require.Equal(t, validate.MaxFindings+50, stats.Errors)
+}
+
+func FuzzFile(f *testing.F) {
+	f.Add(observed(`"temperature": [{"type": "Property", "value": 3}, {"value": "x", "datasetId": "urn:b"}],`))
+	f.Add(`{"id": "urn:a:1", "type": "Building", "category": "office", "address": {"value": 1}}`)
+	f.Add(`[{"id": "urn:a:1", "type": ["Device", "Building"], "a": {"dataset": {"@none": 1}}, "@context": [{}, null]}]`)
+	v, err := validate.New(validate.Options{Closed: true})
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, text string) {
+		list, _, err := v.File(t.Context(), "f", strings.NewReader(text))
+		require.NoError(t, err)
+		for _, one := range append(list, v.Dangling()...) {
+			require.NotEmpty(t, one.Message)
+			require.Positive(t, one.Location.Line)
+		}
+	})
+}
+
+func BenchmarkFile(b *testing.B) {
+	var text bytes.Buffer
+	line := strings.ReplaceAll(observed(`"temperature": {"type": "Property", "value": -3.5, "unitCode": "CEL"}, "windSpeed": {"type": "Property", "value": 3}, "refDevice": {"type": "Relationship", "object": "urn:ngsi-ld:Device:1"},`), "\n", "")
+	for range 1000 {
+		text.WriteString(line + "\n")
+	}
+	v, err := validate.New(validate.Options{})
+	require.NoError(b, err)
+	b.SetBytes(int64(text.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		list, _, err := v.File(b.Context(), "f", bytes.NewReader(text.Bytes()))
+		require.NoError(b, err)
+		require.Empty(b, list)
+	}
+}

@@ -297,6 +297,7 @@ func TestReadRefusesWhatIsNoWorkbook(t *testing.T) {
 		"xls":        {"i.xlsx", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1...", "old .xls", finding.SourceWrongFormat},
 		"zip":        {"i.xlsx", "PK\x03\x04 no zip", "cannot be opened", finding.SourceWrongFormat},
 		"other name": {"i.ods", "PK", "a workbook (.xlsx) or YAML", finding.SourceWrongFormat},
+		"deep yaml":  {"i.yaml", "project: " + strings.Repeat("[", 1_000_000), "brackets are open", finding.YAMLSyntax},
 		"empty yaml": {"i.yaml", " \n", "is empty", finding.SourceEmpty},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,11 @@ func readYAML(file string, text []byte) (inv *Inventory, findings []finding.Find
 	if strings.TrimSpace(string(text)) == "" {
 		return nil, nil, finding.List{finding.New(finding.SourceEmpty, finding.Location{File: file}, "the file is empty").
 			WithHint("it needs the keys project, sources and fields")}
+	}
+	if at, deep := tooDeep(text); deep {
+		f := finding.New(finding.YAMLSyntax, finding.Location{File: file, Line: 1 + bytes.Count(text[:at], []byte("\n"))},
+			"more than %d brackets are open here", maxOpen)
+		return nil, nil, finding.List{f.WithHint("close them, or put text with brackets into quotes; an inventory needs none")}
 	}
 	defer func() { // the parser may fail on broken text instead of saying so
 		if recover() != nil {
@@ -56,6 +62,26 @@ func readYAML(file string, text []byte) (inv *Inventory, findings []finding.Find
 	y.document(body, &found)
 	inv = assemble(file, found)
 	return inv, y.findings, nil
+}
+
+// maxOpen bounds the brackets that may be open at one place: the parser takes
+// hours over a hundred thousand.
+const maxOpen = 200
+
+func tooDeep(text []byte) (at int, deep bool) {
+	open := 0
+	for i, c := range text {
+		switch c {
+		case '[', '{':
+			open++
+		case ']', '}':
+			open = max(open-1, 0)
+		}
+		if open > maxOpen {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 type yamlReader struct {

@@ -78,3 +78,26 @@ func BenchmarkApply(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/row")
 }
+
+// BenchmarkCondition measures our own tree against the machine of expr, which
+// allocates for every call of a column function.
+func BenchmarkCondition(b *testing.B) {
+	rows := referenceBatch(1)
+	const source = `number("Consommation (MWh)") >= 0 and text("Statut") != "annulé"`
+	for name, machine := range map[string]bool{"tree": false, "machine": true} {
+		b.Run(name, func(b *testing.B) {
+			c, err := compileCondition(source, numberFormat{decimal: ','}, rows.Header.Index)
+			require.NoError(b, err)
+			if machine {
+				c.tree = nil
+			}
+			x := &memory{plan: &Plan{header: rows.Header.Names}, batch: rows, record: &rows.Records[0]}
+			b.ReportAllocs()
+			for b.Loop() {
+				if keep, ok := c.holds(x); !keep || !ok {
+					b.Fatal(x.findings)
+				}
+			}
+		})
+	}
+}

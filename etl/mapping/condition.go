@@ -108,10 +108,45 @@ func (f *cellFault) Error() string { return fmt.Sprintf("%q is not %s", f.text, 
 
 // Names of the operators that conditions get from us, so that null is defined.
 // A blank in front keeps them apart from what a user can write.
-var nullSafe = map[string]bool{
-	"==": true, "!=": true, "<": true, "<=": true, ">": true, ">=": true,
-	"+": true, "-": true, "*": true, "/": true, "%": true, "in": true,
-	"contains": true, "startsWith": true, "endsWith": true, "matches": true,
+var nullSafe = map[string]operator{
+	"==": opEqual, "!=": opUnequal, "<": opLess, "<=": opAtMost, ">": opMore, ">=": opAtLeast,
+	"+": opAdd, "-": opSubtract, "*": opMultiply, "/": opDivide, "%": opRemainder, "in": opIn,
+	"contains": opContains, "startsWith": opStartsWith, "endsWith": opEndsWith, "matches": opMatches,
+}
+
+type operator uint8
+
+// Arithmetic comes first, then the comparisons, then what works on texts.
+const (
+	opAdd operator = iota + 1
+	opSubtract
+	opMultiply
+	opDivide
+	opRemainder
+	opEqual
+	opUnequal
+	opLess
+	opAtMost
+	opMore
+	opAtLeast
+	opIn
+	opContains
+	opStartsWith
+	opEndsWith
+	opMatches
+)
+
+func (op operator) arithmetic() bool { return op <= opRemainder }
+func (op operator) search() bool     { return op >= opContains }
+
+// String gives the operator as it is written.
+func (op operator) String() string {
+	for name, o := range nullSafe {
+		if o == op {
+			return name
+		}
+	}
+	return ""
 }
 
 // Functions of the language expr that conditions may use beside our own.
@@ -130,13 +165,13 @@ func compileCondition(source string, number numberFormat, column func(string) in
 	for _, name := range conditionBuiltins {
 		options = append(options, expr.EnableBuiltin(name))
 	}
-	for op := range nullSafe {
+	for name, op := range nullSafe {
 		operate := func(args ...any) (any, error) { return c.operateAny(op, args[0], args[1]) }
 		signature := any(new(func(any, any) bool))
-		if isArithmetic(op) {
+		if op.arithmetic() {
 			signature = new(func(any, any) any)
 		}
-		options = append(options, expr.Function(" "+op, operate, signature))
+		options = append(options, expr.Function(" "+name, operate, signature))
 	}
 	// The checker does not look into nodes that a visitor has replaced, so the
 	// condition is checked as it was written first.
@@ -165,8 +200,6 @@ func compileCondition(source string, number numberFormat, column func(string) in
 	return c, nil
 }
 
-func isArithmetic(op string) bool { return len(op) == 1 && strings.Contains("+-*/%", op) }
-
 // conditionVisitor replaces operators by ours and collects columns.
 type conditionVisitor struct {
 	c      *condition
@@ -190,7 +223,7 @@ func (v *conditionVisitor) fail(format string, args ...any) {
 }
 
 func (v *conditionVisitor) binary(n *ast.Node, e *ast.BinaryNode) {
-	if !nullSafe[e.Operator] {
+	if nullSafe[e.Operator] == 0 {
 		return
 	}
 	if e.Operator == "matches" {
@@ -309,18 +342,18 @@ const (
 
 // operate is what the operators mean. Where a side is null, a comparison and a
 // search are false, and arithmetic gives null.
-func (c *condition) operate(op string, a, b scalar) (scalar, error) {
-	if isArithmetic(op) {
+func (c *condition) operate(op operator, a, b scalar) (scalar, error) {
+	if op.arithmetic() {
 		if a.kind == isNull || b.kind == isNull {
 			return scalar{}, nil
 		}
-		if op == "+" && a.kind == isText && b.kind == isText {
+		if op == opAdd && a.kind == isText && b.kind == isText {
 			return scalar{kind: isText, text: append(append([]byte(nil), a.text...), b.text...)}, nil
 		}
 		if a.kind != isNumber || b.kind != isNumber {
 			return scalar{}, fmt.Errorf("%s %s %s cannot be calculated", a.kind, op, b.kind)
 		}
-		return scalar{kind: isNumber, number: calculate(op[0], a.number, b.number)}, nil
+		return scalar{kind: isNumber, number: calculate(op, a.number, b.number)}, nil
 	}
 	if a.kind == isNull || b.kind == isNull {
 		return scalar{kind: isTruth}, nil
@@ -329,8 +362,8 @@ func (c *condition) operate(op string, a, b scalar) (scalar, error) {
 		return scalar{}, fmt.Errorf("%s cannot be compared with %s by %s", a.kind, b.kind, op)
 	}
 	truth := false
-	switch op {
-	case "contains", "startsWith", "endsWith", "matches":
+	switch {
+	case op.search():
 		if a.kind != isText {
 			return scalar{}, fmt.Errorf("%s works on texts, not on %s", op, a.kind)
 		}
@@ -361,43 +394,43 @@ func sign(less, more bool) int {
 	return 0
 }
 
-func ordered(op string, order int) bool {
+func ordered(op operator, order int) bool {
 	switch op {
-	case "==":
+	case opEqual:
 		return order == 0
-	case "!=":
+	case opUnequal:
 		return order != 0
-	case "<":
+	case opLess:
 		return order < 0
-	case "<=":
+	case opAtMost:
 		return order <= 0
-	case ">":
+	case opMore:
 		return order > 0
 	}
 	return order >= 0
 }
 
-func calculate(op byte, a, b float64) float64 {
+func calculate(op operator, a, b float64) float64 {
 	switch op {
-	case '+':
+	case opAdd:
 		return a + b
-	case '-':
+	case opSubtract:
 		return a - b
-	case '*':
+	case opMultiply:
 		return a * b
-	case '/':
+	case opDivide:
 		return a / b
 	}
 	return math.Mod(a, b)
 }
 
-func (c *condition) search(op string, a, b []byte) bool {
+func (c *condition) search(op operator, a, b []byte) bool {
 	switch op {
-	case "contains":
+	case opContains:
 		return bytes.Contains(a, b)
-	case "startsWith":
+	case opStartsWith:
 		return bytes.HasPrefix(a, b)
-	case "endsWith":
+	case opEndsWith:
 		return bytes.HasSuffix(a, b)
 	}
 	return c.regexps[string(b)].Match(a)
@@ -422,7 +455,7 @@ func (r *columnRead) eval(c *condition, x *memory) (scalar, error) {
 }
 
 type operation struct {
-	op   string
+	op   operator
 	a, b operand
 }
 
@@ -453,7 +486,7 @@ func (o *among) eval(c *condition, x *memory) (scalar, error) {
 		if err != nil {
 			return b, err
 		}
-		if v, err := c.operate("==", a, b); err != nil || v.truth {
+		if v, err := c.operate(opEqual, a, b); err != nil || v.truth {
 			return v, err
 		}
 	}
@@ -580,15 +613,16 @@ func (c *condition) buildCall(e *ast.CallNode) (operand, error) {
 		}
 		return read, nil
 	}
-	op, ok := strings.CutPrefix(callee.Value, " ")
-	if !ok {
+	name, ours := strings.CutPrefix(callee.Value, " ")
+	op := nullSafe[name]
+	if !ours || op == 0 {
 		return nil, errMachine
 	}
 	a, err := c.build(e.Arguments[0])
 	if err != nil {
 		return nil, err
 	}
-	if op == "in" {
+	if op == opIn {
 		array, ok := e.Arguments[1].(*ast.ArrayNode)
 		if !ok {
 			return nil, errMachine
@@ -599,7 +633,7 @@ func (c *condition) buildCall(e *ast.CallNode) (operand, error) {
 			if err != nil {
 				return nil, err
 			}
-			if err := sameKind("in", a, b); err != nil {
+			if err := sameKind(op, a, b); err != nil {
 				return nil, err
 			}
 			o.list = append(o.list, b)
@@ -610,10 +644,10 @@ func (c *condition) buildCall(e *ast.CallNode) (operand, error) {
 	if err != nil {
 		return nil, err
 	}
-	if op == "+" && (staticKind(a) == isText || staticKind(b) == isText) {
+	if op == opAdd && (staticKind(a) == isText || staticKind(b) == isText) {
 		return nil, errMachine // texts are joined in new memory
 	}
-	if !isArithmetic(op) {
+	if !op.arithmetic() {
 		if err := sameKind(op, a, b); err != nil {
 			return nil, err
 		}
@@ -623,7 +657,7 @@ func (c *condition) buildCall(e *ast.CallNode) (operand, error) {
 
 // sameKind refuses a comparison of two kinds that are known to differ, such
 // as text("Year") == 2024, which could never hold.
-func sameKind(op string, a, b operand) error {
+func sameKind(op operator, a, b operand) error {
 	ka, kb := staticKind(a), staticKind(b)
 	if ka == isNull || kb == isNull || ka == kb {
 		return nil
@@ -650,7 +684,7 @@ func staticKind(o operand) scalarKind {
 		}
 		return isText
 	case *operation:
-		if isArithmetic(v.op) {
+		if v.op.arithmetic() {
 			return isNumber
 		}
 	}
@@ -734,12 +768,12 @@ func scalarOf(v any) (scalar, error) {
 }
 
 // operateAny is operate for the machine.
-func (c *condition) operateAny(op string, a, b any) (any, error) {
+func (c *condition) operateAny(op operator, a, b any) (any, error) {
 	left, err := scalarOf(a)
 	if err != nil {
 		return nil, err
 	}
-	if op != "in" {
+	if op != opIn {
 		right, err := scalarOf(b)
 		if err != nil {
 			return nil, err
@@ -764,7 +798,7 @@ func (c *condition) operateAny(op string, a, b any) (any, error) {
 		return nil, fmt.Errorf("in needs a list, not %T", b)
 	}
 	for _, e := range list {
-		v, err := c.operateAny("==", left.any(), e)
+		v, err := c.operateAny(opEqual, left.any(), e)
 		if err != nil || v == true {
 			return v, err
 		}

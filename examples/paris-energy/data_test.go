@@ -232,9 +232,14 @@ func iris(list []delivery) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	_ = w.Write([]string{"code_iris", "nom_iris", "code_commune"})
-	names := irisNames(list)
+	// The borough is that of the rows: one IRIS code of the source is of another
+	// commune than its rows.
+	names, borough := irisNames(list), map[string]string{}
+	for _, d := range list {
+		borough[d.iris], borough[d.borough+"9999"] = d.borough, d.borough
+	}
 	for _, code := range slices.Sorted(maps.Keys(names)) {
-		_ = w.Write([]string{code, names[code], code[:5]})
+		_ = w.Write([]string{code, names[code], borough[code]})
 	}
 	w.Flush()
 	return b.Bytes()
@@ -350,15 +355,20 @@ func TestDataShowsNoSingleAddress(t *testing.T) {
 	require.Equal(t, "3399013.685", mwh.FloatString(3))
 }
 
-// readShared reads a file of the original data, which lies beside a developer's
-// checkout and is not part of the project.
-func readShared(t *testing.T, name string) []byte {
+// sharedFile gives the path of a file of the original data, which lies beside a
+// developer's checkout and is not part of the project.
+func sharedFile(t *testing.T, name string) string {
 	t.Helper()
-	dir := cmp.Or(os.Getenv("LDT_SHARED"), filepath.Join("..", "..", "..", "shared"))
-	raw, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-	if errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(cmp.Or(os.Getenv("LDT_SHARED"), filepath.Join("..", "..", "..", "shared")), filepath.FromSlash(name))
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		t.Skipf("the original data (%s) is not here; set LDT_SHARED to the folder that holds it", name)
 	}
+	return path
+}
+
+func readShared(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(sharedFile(t, name))
 	require.NoError(t, err)
 	return raw
 }

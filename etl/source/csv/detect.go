@@ -36,10 +36,7 @@ func (r *Reader) detect() error {
 	if length > 0 {
 		pos, r.line, r.skipped = length, 2, 1
 	}
-	delimiter, err := r.delimiter(text[pos:], sep, quote)
-	if err != nil {
-		return err
-	}
+	delimiter := r.delimiter(text[pos:], sep, quote)
 	r.cut = newSplitter(delimiter, quote)
 	rows, ends := r.sample(text, pos, r.line)
 	if len(rows) == 0 {
@@ -102,7 +99,8 @@ type judged struct {
 	score     float64
 }
 
-func (r *Reader) delimiter(text []byte, sep, quote byte) (byte, error) {
+// delimiter gives the declared or the likeliest delimiter and says how sure it is.
+func (r *Reader) delimiter(text []byte, sep, quote byte) byte {
 	if d := r.opt.Delimiter; d != "" {
 		r.property(format.Delimiter, d, format.Declared, 1, "")
 		own := judge(text, d[0], quote, r.eof)
@@ -110,17 +108,17 @@ func (r *Reader) delimiter(text []byte, sep, quote byte) (byte, error) {
 			r.unsure(0, fmt.Sprintf("the delimiter %q was declared, but it stands in hardly a row; %q would give %d columns", d, string(rune(best[0].delimiter)), best[0].width),
 				"correct delimiter under source (flag --delimiter)")
 		}
-		return d[0], nil
+		return d[0]
 	}
 	if sep != 0 {
 		r.property(format.Delimiter, string(rune(sep)), format.Detected, 1, "the first line says sep="+string(rune(sep)))
-		return sep, nil
+		return sep
 	}
 	best := bestOf(text, quote, r.eof)
 	first, second := best[0], best[1]
 	if first.score == 0 {
 		r.property(format.Delimiter, ",", format.Default, 1, "no delimiter found, one column")
-		return ',', nil
+		return ','
 	}
 	evidence := fmt.Sprintf("%d %% of the rows have %d cells", int(first.share*100), first.width)
 	confidence := min(1, max(0.1, 1-0.6*second.score/first.score)*min(1, first.share+0.3))
@@ -134,7 +132,7 @@ func (r *Reader) delimiter(text []byte, sep, quote byte) (byte, error) {
 		r.unsure(0, fmt.Sprintf("the delimiter is taken to be %q, but only %d %% of the rows have the same number of cells", string(rune(first.delimiter)), int(first.share*100)),
 			"set delimiter and header under source; several tables in one file have to be separated first")
 	}
-	return first.delimiter, nil
+	return first.delimiter
 }
 
 // bestOf gives the candidates, the best first.
@@ -155,7 +153,7 @@ func bestOf(text []byte, quote byte, eof bool) [4]judged {
 func judge(text []byte, delimiter, quote byte, eof bool) judged {
 	s := newSplitter(delimiter, quote)
 	count := map[int]int{}
-	rows, cellsSeen, clean, broken := 0, 0, 0, 0
+	rows, cellsSeen, clean := 0, 0, 0
 	var cells []record.Cell
 	for pos := 0; pos < len(text) && rows < sampleRows; {
 		var next int
@@ -165,7 +163,6 @@ func judge(text []byte, delimiter, quote byte, eof bool) judged {
 			break
 		}
 		if state != complete {
-			broken++
 			rows++
 			var ok bool
 			if next, ok = line(text, pos, eof); !ok {

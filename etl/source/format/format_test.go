@@ -1,0 +1,82 @@
+package format_test
+
+import (
+	"errors"
+	"io/fs"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+func rows(list ...[]string) []format.Row {
+	var out []format.Row
+	for i, cells := range list {
+		out = append(out, format.Row{Line: i + 1, Cells: cells})
+	}
+	return out
+}
+
+func TestGuessHeaderTakesTheFirstRowThatMayHoldNames(t *testing.T) {
+	g := format.GuessHeader(rows([]string{"name", "v"}, []string{"all", "text"}, []string{"x", "1"}), true)
+	require.Equal(t, 0, g.Index)
+	require.Empty(t, g.Unsure)
+	g = format.GuessHeader(rows([]string{"", "2011", "2012"}, []string{"x", "1", "2"}), true)
+	require.Equal(t, 0, g.Index, "years are names")
+	require.Empty(t, g.Unsure)
+}
+
+func TestGuessHeaderGoesBelowAPreamble(t *testing.T) {
+	g := format.GuessHeader(rows([]string{"title"}, []string{"group", "group", "group"}, []string{"a", "b", "c"}, []string{"1", "2", "3"}, []string{"4", "5", "6"}), true)
+	require.Equal(t, 2, g.Index)
+	require.NotEmpty(t, g.Unsure)
+	wide := format.GuessHeader(rows([]string{"a", "b", "c", "d", "e"}, []string{"at", "v"}, []string{"x", "1"}, []string{"y", "2"}), true)
+	require.Equal(t, 1, wide.Index, "a row that is wider than the table is no header of it")
+	sparse := format.GuessHeader(rows([]string{"a", "b", "c", "d", "e"}, []string{"x", "1"}, []string{"y", "2"}), false)
+	require.Equal(t, 0, sparse.Index, "in a sheet rows may end early")
+}
+
+func TestGuessHeaderSaysWhereItFindsNone(t *testing.T) {
+	require.Equal(t, -1, format.GuessHeader(nil, true).Index)
+	require.Equal(t, -1, format.GuessHeader(rows([]string{"", ""}), true).Index)
+	g := format.GuessHeader(rows([]string{"1", "2.5"}, []string{"2", "3.5"}), true)
+	require.Equal(t, 0, g.Index)
+	require.NotEmpty(t, g.Unsure)
+}
+
+func TestIsValueTellsNumbersAndDatesFromNames(t *testing.T) {
+	for _, s := range []string{"1", "-1,5", "8,911819e+01", "1 234,5", "31/12/2023", "2023-01-02T03:04:05Z", "12.5 %", "true"} {
+		require.True(t, format.IsValue(s), s)
+	}
+	for _, s := range []string{"", "name", "2011", "kWh 1", "00:00-00:15", "12:30", "-", "T", "Q1"} {
+		require.False(t, format.IsValue(s), s)
+	}
+}
+
+func TestErrorCarriesItsFindingAndCause(t *testing.T) {
+	var err error = format.Refuse(finding.New(finding.SourceAbsent, finding.Location{File: "x.csv"}, "there is no such file").WithHint("look"), fs.ErrNotExist)
+	require.Equal(t, "x.csv: there is no such file\n  hint: look", err.Error())
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	var e *format.Error
+	require.True(t, errors.As(err, &e))
+	require.Equal(t, format.Unreadable, e.Kind)
+	require.Equal(t, format.Config, format.Misdeclared(finding.Finding{}).Kind)
+}
+
+func TestDialectGivesItsProperties(t *testing.T) {
+	d := format.Dialect{{Key: format.Decimal, Value: ","}, {Key: format.Thousands, Value: " "}}
+	require.Equal(t, byte(','), d.Decimal())
+	require.Equal(t, " ", d.Thousands())
+	require.Equal(t, byte('.'), format.Dialect(nil).Decimal())
+	require.Equal(t, `"", "NA"`, format.NullTokens([]string{"", "NA"}).Value)
+}
+
+func TestRepeatedNamesEachAlternative(t *testing.T) {
+	list := format.Repeated(record.NewHeader([]string{"a", "a", "b"}), record.Origin{File: "x"}, 1)
+	require.Len(t, list, 1)
+	require.Equal(t, finding.Warning, list[0].Severity)
+	require.Contains(t, list[0].Hint, "a#1, a#2")
+}

@@ -596,7 +596,7 @@ func (d *decoder) instance(a *Attribute, value span, at *path, depth int) {
 		default:
 			here := d.member(at, MemberType)
 			f := d.fault(finding.AttributeType, here, "%s is not a type of attribute", clip(m.typ.of(d.data)))
-			if near := nearest(text, kindList); isString && near != "" {
+			if near := finding.Nearest(text, kindList); isString && near != "" {
 				f.Hint = fmt.Sprintf("did you mean %q?", near)
 			} else if have == 0 {
 				f.Hint = "an object that is plain data stands under \"value\": {\"type\": \"Property\", \"value\": {…}}"
@@ -950,7 +950,7 @@ func detectAttribute(data []byte) Representation {
 		if _, ok := ParseKind(text); ok {
 			return Normalized
 		}
-		if near := nearest(text, kindList); near != "" && m.valueKind() != 0 {
+		if near := finding.Nearest(text, kindList); near != "" && m.valueKind() != 0 {
 			return Normalized
 		}
 	}

@@ -41,7 +41,7 @@ func TestAppendJSONAllocatesNothing(t *testing.T) {
 		if e.Check() != nil {
 			t.Fatal("a legal entity")
 		}
-	}), 8.0, "Check allocates for its findings, and a little for the geometry")
+	}), 12.0, "Check allocates for its findings, and a little for the geometry")
 	other := typical()
 	other.Attributes[0].Value = jsontext.Value("15182280.0")
 	require.Zero(t, testing.AllocsPerRun(100, func() {

@@ -110,7 +110,7 @@ func (c *checker) checkGeometry(value []byte, at *path) {
 	g := geometry{checker: c, name: name}
 	here := c.member(at, "coordinates")
 	g.check(value, coordinates, here, depth)
-	if g.swapped {
+	if g.swapped && g.faults == 0 {
 		c.fault(finding.AttributeGeometry, here, "the positions of the %s read as latitude and longitude the wrong way round", name).Hint =
 			"GeoJSON has the longitude first: [2.35, 48.85] is Paris"
 	}

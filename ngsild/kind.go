@@ -1,9 +1,6 @@
 package ngsild
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // kindNames holds the name of each Kind and the member that carries its value.
 var kindNames = [...]struct{ name, member string }{
@@ -92,46 +89,4 @@ func ParseRepresentation(name string) (Representation, error) {
 		return Simplified, nil
 	}
 	return 0, fmt.Errorf("unknown representation %q: it is normalized, concise or simplified", name)
-}
-
-// nearest gives the candidate with the smallest edit distance to word,
-// ignoring case, or "" where none is near enough to have been meant.
-func nearest(word string, candidates []string) string {
-	best, bestDistance := "", len(word)/3+1
-	folded := strings.ToLower(word)
-	for _, candidate := range candidates {
-		if d := editDistance(folded, strings.ToLower(candidate), bestDistance); d < bestDistance || d == bestDistance && best == "" {
-			best, bestDistance = candidate, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the single-byte edits (a swap of neighbours is one)
-// between two short words. Where there are more than limit it gives some
-// number above limit.
-func editDistance(a, b string, limit int) int {
-	const longest = 64
-	if len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) >= longest || len(b) >= longest {
-		return limit + 1
-	}
-	var rows [3][longest]int
-	for j := 0; j <= len(b); j++ {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row, up, up2 := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(up[j]+1, row[j-1]+1, up[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], up2[j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)%3][len(b)]
 }

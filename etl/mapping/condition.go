@@ -708,7 +708,8 @@ type environment struct {
 type machine struct {
 	vm        vm.VM
 	env       environment
-	condition *condition
+	condition *condition // that runs, for
+	memory    *memory    // this row
 }
 
 func (c *condition) run(x *memory) (scalar, error) {
@@ -719,19 +720,19 @@ func (c *condition) run(x *memory) (scalar, error) {
 			if len(format) > 0 {
 				f = m.condition.formats[format[0]]
 			}
-			v, err := m.condition.read(x, function, m.condition.columns[column], f)
+			v, err := m.condition.read(m.memory, function, m.condition.columns[column], f)
 			return v.any(), err
 		}
 		m.env = environment{
 			Number: func(column string) (any, error) { return read(readNumber, column) },
 			Text:   func(column string) (any, error) { return read(readText, column) },
 			Date:   func(column string, format ...string) (any, error) { return read(readDate, column, format...) },
-			IsNull: func(column string) bool { return x.cell(m.condition.columns[column]).IsNull() },
+			IsNull: func(column string) bool { return m.memory.cell(m.condition.columns[column]).IsNull() },
 		}
 		x.machine = m
 	}
 	x.scratch = x.scratch[:0]
-	x.machine.condition = c
+	x.machine.condition, x.machine.memory = c, x
 	out, err := x.machine.vm.Run(c.program, x.machine.env)
 	if err != nil {
 		return scalar{}, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -178,17 +179,39 @@ func (t *template) fill(x *memory, dst, value []byte) ([]byte, status) {
 	return dst, result
 }
 
+// appendString appends s as a JSON string.
+func appendString[T string | []byte](dst []byte, s T) []byte {
+	if plainText(s) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
+	// AppendQuote only fails for invalid UTF-8, and then still appends the
+	// text with replacement characters.
+	dst, _ = jsontext.AppendQuote(dst, s)
+	return dst
+}
+
 // appendEscaped appends s as it stands inside a JSON string.
 func appendEscaped(dst, s []byte) []byte {
-	for _, c := range s {
-		if c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
-			n := len(dst)
-			dst = appendString(dst, s)
-			copy(dst[n:], dst[n+1:len(dst)-1])
-			return dst[:len(dst)-2]
-		}
+	if plainText(s) {
+		return append(dst, s...)
 	}
-	return append(dst, s...)
+	n := len(dst)
+	dst = appendString(dst, s)
+	copy(dst[n:], dst[n+1:len(dst)-1])
+	return dst[:len(dst)-2]
+}
+
+// plainText reports whether s is the same inside a JSON string.
+func plainText[T string | []byte](s T) bool {
+	var high byte
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+		high |= c
+	}
+	return high < utf8.RuneSelf || utf8.Valid([]byte(s))
 }
 
 // table is a look-up table.

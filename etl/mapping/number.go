@@ -217,17 +217,17 @@ func trimSpace(s []byte) []byte {
 	for len(s) > 0 {
 		if s[0] == ' ' || s[0] == '\t' {
 			s = s[1:]
-		} else if bytes.HasPrefix(s, []byte("\u00a0")) {
+		} else if len(s) > 1 && s[0] == 0xc2 && s[1] == 0xa0 {
 			s = s[2:]
 		} else {
 			break
 		}
 	}
-	for len(s) > 0 {
-		if c := s[len(s)-1]; c == ' ' || c == '\t' {
-			s = s[:len(s)-1]
-		} else if bytes.HasSuffix(s, []byte("\u00a0")) {
-			s = s[:len(s)-2]
+	for n := len(s); n > 0; n = len(s) {
+		if s[n-1] == ' ' || s[n-1] == '\t' {
+			s = s[:n-1]
+		} else if n > 1 && s[n-1] == 0xa0 && s[n-2] == 0xc2 {
+			s = s[:n-2]
 		} else {
 			break
 		}
@@ -235,7 +235,7 @@ func trimSpace(s []byte) []byte {
 	return s
 }
 
-// numberHint says how to mend a cell that is not a number of the format.
+// hint says how to mend a cell that is not a number of the format.
 func (f *numberFormat) hint(s []byte) string {
 	other := numberFormat{decimal: '.' + ',' - f.decimal}
 	if _, ok := other.append(nil, s); ok {

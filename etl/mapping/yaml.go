@@ -9,7 +9,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
@@ -421,14 +420,6 @@ func (d *decoder) appendJSON(dst []byte, n ast.Node, what string) []byte {
 	}
 	s, _ := scalarText(n)
 	return appendString(dst, s)
-}
-
-// appendString appends s as a JSON string.
-func appendString[T string | []byte](dst []byte, s T) []byte {
-	// AppendQuote only fails for invalid UTF-8, and then still appends the
-	// text with replacement characters.
-	dst, _ = jsontext.AppendQuote(dst, s)
-	return dst
 }
 
 // isJSONNumber reports whether s is a number in the grammar of RFC 8259.

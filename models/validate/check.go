@@ -221,6 +221,9 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) []*models.Model {
 			if near := finding.Nearest(name, catalogue.Types()); near != "" && !known {
 				message = message.WithHint("did you mean %q?", near)
 			}
+			if known {
+				message.Severity = finding.Info // the user's own type
+			}
 			f.add(message)
 		}
 	}
@@ -228,9 +231,11 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) []*models.Model {
 }
 
 // attributes reports each attribute that nothing defines: neither a model nor an
-// @context of the user nor the core's.
+// @context of the user nor the core's. Where a part of the entity's @context is
+// not known here, Options.Context stands for it; without that nothing is said.
 func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched []*models.Model) {
-	if ldctx.partial {
+	own := f.v.options.Context
+	if ldctx.partial && own == nil {
 		return
 	}
 	for i := range e.Attributes {
@@ -240,6 +245,11 @@ func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched []*models.M
 		}
 		if _, known := ldctx.ldctx.Expand(name); known {
 			continue
+		}
+		if ldctx.partial {
+			if _, known := own.Expand(name); known {
+				continue
+			}
 		}
 		if slices.ContainsFunc(matched, func(m *models.Model) bool { return m.Attribute(name) != nil }) {
 			continue

@@ -33,7 +33,8 @@ type Options struct {
 	// Resolver reads @contexts; nil is one that knows the core's and the
 	// catalogue's, offline.
 	Resolver *jsonld.Resolver
-	// Context is the @context of the entities that bring none; nil is the core's.
+	// Context is the @context of the entities that bring none, and what stands for
+	// the parts of an @context that are not known here; nil is the core's.
 	Context *jsonld.Context
 	// Model is the name of the model that every entity is held against,
 	// whatever its type; empty lets the type decide.

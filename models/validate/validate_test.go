@@ -127,8 +127,11 @@ func TestFileTakesAUserContextForEntitiesWithoutOne(t *testing.T) {
 	own, _, err := resolver.Resolve(t.Context(), []byte(`{"Iris": "https://example.org/Iris", "codeIris": "https://example.org/codeIris"}`))
 	require.NoError(t, err)
 	list, _ := check(t, validate.Options{Context: own}, `{"id": "urn:ngsi-ld:Iris:1", "type": "Iris", "codeIris": "1", "codIris": "2"}`)
-	require.Equal(t, []string{"model-unknown 1 /type warning", "model-attribute 1 /codIris"}, summary(list))
+	require.Equal(t, []string{"model-unknown 1 /type info", "model-attribute 1 /codIris"}, summary(list))
 	require.Equal(t, `did you mean "codeIris"?`, list[1].Hint)
+
+	list, _ = check(t, validate.Options{Context: own}, `{"id": "urn:ngsi-ld:Iris:1", "type": "Building", "category": ["office"], "address": {}, "codeIris": "1", "codIris": "2", "@context": "https://example.org/not-here.jsonld"}`)
+	require.Equal(t, []string{"context-unknown-url 1 /@context warning", "model-attribute 1 /codIris"}, summary(list))
 }
 
 func TestFileSaysOnceWhatHoldsForAllEntities(t *testing.T) {
@@ -151,7 +154,7 @@ func TestModelForcesAModelWhateverTheType(t *testing.T) {
 func TestATypeThatTheUserDefinesIsNotTheModelOfThatName(t *testing.T) {
 	list, _ := check(t, validate.Options{}, `{"id": "urn:a:1", "type": "Building", "category": 7,
 		"@context": {"Building": "https://example.org/Building", "category": "https://example.org/category"}}`)
-	require.Equal(t, []string{"model-unknown 1 /type warning"}, summary(list))
+	require.Equal(t, []string{"model-unknown 1 /type info"}, summary(list))
 }
 
 func TestAnObjectValueThatLooksConciseIsSimplifiedWhereTheModelKnowsIt(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/ldtkit/ldt/ngsild"
-	"github.com/ldtkit/ldt/ngsild/query"
 )
 
 // updateResult is the answer of an operation that did a part (clause 5.2.18).
@@ -21,22 +20,12 @@ type notUpdated struct {
 }
 
 // fragmentRequest reads what the operations on one entity have in common: its
-// id, the body, and the type by which it may be chosen.
-func (q *request) fragmentRequest() (id string, p *payload, types *query.Types, err error) {
-	if id, err = q.entityID(); err != nil {
-		return
+// id and the body.
+func (q *request) fragmentRequest() (id string, p *payload, err error) {
+	if id, err = q.entityID(); err == nil {
+		p, err = q.readBody()
 	}
-	if p, err = q.readBody(); err != nil {
-		return
-	}
-	ldctx := p.ldctx
-	if ldctx == nil {
-		if ldctx, err = q.resolve(nil); err != nil {
-			return
-		}
-	}
-	types, err = q.selectedType(ldctx)
-	return
+	return id, p, err
 }
 
 // appendAttributes is Append Attributes (clause 5.6.3).
@@ -48,11 +37,15 @@ func (q *request) appendAttributes() error {
 	if err != nil {
 		return err
 	}
-	id, p, types, err := q.fragmentRequest()
+	id, p, err := q.fragmentRequest()
 	if err != nil {
 		return err
 	}
 	e, ldctx, err := q.intake(p, p.text, true)
+	if err != nil {
+		return err
+	}
+	types, err := q.selectedType(ldctx)
 	if err != nil {
 		return err
 	}
@@ -93,11 +86,15 @@ func (q *request) appendAttributes() error {
 
 // applyPatch reads a fragment and applies it to the entity in the path.
 func (q *request) applyPatch(mode applyMode, observedAt string) error {
-	id, p, types, err := q.fragmentRequest()
+	id, p, err := q.fragmentRequest()
 	if err != nil {
 		return err
 	}
 	f, err := q.readPatch(p, p.text)
+	if err != nil {
+		return err
+	}
+	types, err := q.selectedType(f.ldctx)
 	if err != nil {
 		return err
 	}
@@ -220,7 +217,7 @@ func (q *request) changeAttribute(fn func(f *patch, a *ngsild.Attribute, part *f
 	if term == ngsild.MemberScope {
 		return badRequest("scope cannot be changed like an attribute; use PATCH or POST on the attrs of the entity")
 	}
-	_, p, types, err := q.fragmentRequest()
+	_, p, err := q.fragmentRequest()
 	if err != nil {
 		return err
 	}
@@ -230,6 +227,10 @@ func (q *request) changeAttribute(fn func(f *patch, a *ngsild.Attribute, part *f
 	}
 	f := &patch{}
 	if f.ldctx, err = q.contextOf(p, inBody); err != nil {
+		return err
+	}
+	types, err := q.selectedType(f.ldctx)
+	if err != nil {
 		return err
 	}
 	m := member{term: term, value: text}

@@ -22,6 +22,7 @@ import (
 	"github.com/ldtkit/ldt/ngsild/broker"
 	"github.com/ldtkit/ldt/ngsild/broker/brokertest"
 	"github.com/ldtkit/ldt/ngsild/broker/sqlite"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
 
 // clock is a clock that a test turns on by hand.
@@ -61,8 +62,11 @@ func newServer(t *testing.T) *server {
 	return s
 }
 
+// resolver is shared, since compiling the core @context takes longer than a test.
+var resolver = jsonld.NewResolver()
+
 func (s *server) options() broker.Options {
-	return broker.Options{Clock: s.clock.Now, Version: "1.2.3", Logger: slog.New(slog.NewTextHandler(s.log, nil)), MaxBody: 1 << 20}
+	return broker.Options{Resolver: resolver, Clock: s.clock.Now, Version: "1.2.3", Logger: slog.New(slog.NewTextHandler(s.log, nil)), MaxBody: 1 << 20}
 }
 
 func (s *server) do(method, path, body string, headers ...string) *httptest.ResponseRecorder {

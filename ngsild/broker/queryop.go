@@ -80,7 +80,7 @@ var pageParams = []string{"limit", "offset", "count"}
 
 // queryEntities is Query Entities by GET (clause 5.7.2).
 func (q *request) queryEntities() error {
-	known := append([]string{"id", "idPattern", "type", "q", "scopeQ", "expandValues", "georel", "geometry", "coordinates", "geoproperty"}, viewParams...)
+	known := append([]string{"id", "idPattern", "type", "q", "scopeQ", "expandValues", "jsonKeys", "georel", "geometry", "coordinates", "geoproperty"}, viewParams...)
 	if err := q.allow(append(known, pageParams...)...); err != nil {
 		return err
 	}
@@ -260,8 +260,9 @@ func (q *request) readQuery(p *payload) (*queryBody, error) {
 			return text(name, v, &texts.scopeQ)
 		case "geoQ":
 			geoQ = v
-		case "expandValues":
-		case "temporalQ", "csf", "lang", "join", "joinLevel", "containedBy", "entityMap", "splitEntities", "ordering", "orderBy", "aggrParams", "jsonKeys":
+		case "expandValues", "jsonKeys":
+			// A vocabulary term matches by its IRI anyway, and JSON is never expanded.
+		case "temporalQ", "csf", "lang", "join", "joinLevel", "containedBy", "entityMap", "splitEntities", "ordering", "orderBy", "aggrParams":
 			return notSupported("this broker does not answer queries with %q", name)
 		default:
 			return badRequest("a query has no member %q; it has type (\"Query\"), entities, attrs, pick, omit, q, geoQ, scopeQ, datasetId", name)

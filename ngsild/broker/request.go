@@ -122,7 +122,6 @@ var lacking = map[string]string{
 	"csf":           "context sources",
 	"entityMap":     "entity maps",
 	"splitEntities": "entity maps",
-	"jsonKeys":      "a list of JSON keys: the values of a JsonProperty are never expanded, so none is needed",
 	"timerel":       "temporal queries: it keeps the present state only",
 	"timeAt":        "temporal queries: it keeps the present state only",
 	"endTimeAt":     "temporal queries: it keeps the present state only",

@@ -211,6 +211,9 @@ func TestNearestFindsTheTermThatWasMeant(t *testing.T) {
 		"nbSite":              "nbSites",
 		"locaton":             "location",
 		"name":                "Name",
+		"nbSiets":             "nbSites", // a swap is one step
+		"Q":                   "q",
+		"x":                   "", // another letter of one is another word
 		"completelyElse":      "",
 		"":                    "",
 		"élévation":           "",

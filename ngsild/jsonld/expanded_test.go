@@ -63,6 +63,7 @@ func FuzzAppendExpanded(f *testing.F) {
 	f.Add(uint64(1), uint64(2), "name", `{"type":"Point","coordinates":[1,2]}`)
 	f.Add(uint64(3), uint64(4), "ex:x", `{"@value":"1","@type":"ex:T"}`)
 	f.Add(uint64(5), uint64(6), "said", `[[1,[2,null]],{"steps":[[1]]},{"languageMap":{"FR":"x"}}]`)
+	f.Add(uint64(7), uint64(8), "x", `[{"@value":null,"@type":"@json"},{"@value":null},{"@value":[1],"@type":"@json"}]`)
 	f.Fuzz(func(t *testing.T, a, b uint64, name, value string) {
 		if !jsontext.Value(value).IsValid() || !utf8.ValidString(name) {
 			return

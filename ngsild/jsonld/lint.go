@@ -46,7 +46,7 @@ func Lint(name string, text []byte, r *Resolver) []finding.Finding {
 	l.duplicates(root)
 	ldctx := root.last(ngsild.MemberContext)
 	if ldctx == nil {
-		l.report(finding.ContextInvalid, root.offset, "it has no @context").Hint = `a context file looks like {"@context": {"term": "IRI"}}`
+		l.report(finding.ContextInvalid, root.offset, "it has no @context").Hint = contextFileHint
 		return l.found
 	}
 	version, _ := coreVersionOf(r.core)

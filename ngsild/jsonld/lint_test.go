@@ -32,6 +32,7 @@ func TestLintFindsTheTrapsOfTheParisContext(t *testing.T) {
 		"error context-core-term 99:9",         // value
 		"error context-core-term 100:9",        // status
 	}, brief(found))
+	require.Contains(t, found[0].Message, "the same IRI but another coercion (none instead of "+NGSILD+"DateTime)")
 	require.Equal(t, "ville.jsonld", found[1].Location.File)
 	require.Contains(t, found[1].Message, `"tutorial:PartField" begins with the prefix "tutorial"`)
 	require.Contains(t, found[4].Message, "after line 33")

@@ -394,11 +394,15 @@ func (s *resolution) file(baseDir, ref string) []node {
 	}
 	ldctx, err := contextDocument(text)
 	if err != nil {
-		s.invalid(at, "%v", err)
+		f := finding.New(finding.ContextInvalid, finding.Location{File: ref}, "%v", err)
+		s.report(f.WithHint(contextFileHint))
 		return nil
 	}
 	return []node{{name: ref, parts: s.value(ldctx, at, 0)}}
 }
+
+// contextFileHint shows what a context file is.
+const contextFileHint = `a context file looks like {"@context": {"term": "IRI"}}`
 
 // readFile reads a file of at most maxContextBytes.
 func readFile(path string) ([]byte, error) {

@@ -178,6 +178,7 @@ var dimensions = []dimension{
 		{code: "A97", symbol: "hPa", name: "hectopascal", factor: "100"},
 		{code: "KPA", symbol: "kPa", name: "kilopascal", factor: "1e3"},
 		{code: "MPA", symbol: "MPa", name: "megapascal", factor: "1e6"},
+		{code: "C55", symbol: "N/m²", name: "newton per square metre", factor: "1"},
 		{code: "BAR", symbol: "bar", name: "bar", factor: "1e5"},
 		{code: "MBR", symbol: "mbar", name: "millibar", factor: "100"},
 		{code: "ATM", symbol: "atm", name: "standard atmosphere", factor: "101325"},

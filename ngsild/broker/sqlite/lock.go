@@ -49,7 +49,7 @@ func acquire(path, lockPath string) (*lock, error) {
 			inUse.PID, inUse.Since = l.holder()
 			err = inUse
 		} else {
-			err = fmt.Errorf("open store %s: its lock %s cannot be written (%w)", path, lockPath, err)
+			err = fmt.Errorf("open store %s: its lock %s cannot be written; check the permissions, and remove that file if no other ldt uses the store (%w)", path, lockPath, err)
 		}
 		return nil, errors.Join(err, conn.Close())
 	}

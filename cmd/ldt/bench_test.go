@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ldtkit/ldt/etl"
+	"github.com/ldtkit/ldt/etl/sink"
+	"github.com/ldtkit/ldt/ngsild/broker"
+	"github.com/ldtkit/ldt/ngsild/broker/sqlite"
+	"github.com/ldtkit/ldt/ngsild/client"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
+)
+
+// The limits that make bench holds its ratios to.
+const (
+	limitOverCSV = 4.0 // times what encoding/csv needs only to read the file
+	benchRows    = 500_000
+)
+
+// BenchmarkPipelineConvert compares CSV → NDJSON with encoding/csv only reading
+// the same file, in turn, on one core.
+func BenchmarkPipelineConvert(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	dir := b.TempDir()
+	mapping := writeMeters(b, dir, benchRows)
+	source := filepath.Join(dir, "meters.csv")
+	var reading, converting time.Duration
+	size := 0
+	for b.Loop() {
+		start := time.Now()
+		require.Equal(b, benchRows+1, readCSV(b, source))
+		reading += time.Since(start)
+		start = time.Now()
+		size = convertAll(b, mapping) / benchRows
+		converting += time.Since(start)
+	}
+	ratio := float64(converting) / float64(reading)
+	b.ReportMetric(ratio, "×encoding/csv")
+	b.ReportMetric(limitOverCSV, "limit")
+	b.ReportMetric(float64(size), "bytes/entity")
+	b.ReportMetric(float64(benchRows)*float64(b.N)/converting.Seconds(), "rows/s")
+	b.ReportMetric(0, "ns/op")
+}
+
+func readCSV(b *testing.B, path string) int {
+	file, err := os.Open(path)
+	require.NoError(b, err)
+	defer file.Close()
+	r := csv.NewReader(file)
+	r.Comma, r.ReuseRecord = ';', true
+	rows := 0
+	for {
+		_, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return rows
+		}
+		require.NoError(b, err)
+		rows++
+	}
+}
+
+// convertAll converts to normalized NDJSON that goes nowhere, and gives its size.
+func convertAll(b *testing.B, mapping string) int {
+	flow, err := etl.Prepare(b.Context(), mapping, etl.Options{Resolver: jsonld.NewResolver(), Workers: 1})
+	require.NoError(b, err)
+	defer flow.Close()
+	counted := &counter{}
+	file := sink.To(counted, "nowhere", sink.Lines)
+	_, err = flow.Convert(b.Context(), outputOf(flow, file, "normalized"), nil)
+	require.NoError(b, err)
+	require.NoError(b, file.Close())
+	return counted.n
+}
+
+type counter struct{ n int }
+
+func (c *counter) Write(p []byte) (int, error) { c.n += len(p); return len(p), nil }
+
+// BenchmarkPipelineAllocations counts what a row allocates once batches have
+// their memory: the difference between a long and a short run.
+func BenchmarkPipelineAllocations(b *testing.B) {
+	allocated := func(rows int) uint64 {
+		mapping := writeMeters(b, b.TempDir(), rows)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		convertAll(b, mapping)
+		runtime.ReadMemStats(&after)
+		return after.Mallocs - before.Mallocs
+	}
+	var perRow float64
+	for b.Loop() {
+		short, long := allocated(100_000), allocated(500_000)
+		perRow = float64(int64(long)-int64(short)) / 400_000
+	}
+	b.ReportMetric(perRow, "allocs/row")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkPipelineMemory compares the peak memory of a process that converts
+// ten million rows with one that converts a hundred thousand.
+func BenchmarkPipelineMemory(b *testing.B) {
+	peak := func(rows int) float64 {
+		mapping := writeMeters(b, b.TempDir(), rows)
+		cmd := ldt(b, "convert", "-m", mapping, "-o", os.DevNull, "--quiet")
+		require.NoError(b, cmd.Run())
+		usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		if !ok {
+			b.Skip("this system does not tell the peak memory of a process")
+		}
+		return float64(usage.Maxrss) / 1024
+	}
+	var small, large float64
+	for b.Loop() {
+		small, large = peak(100_000), peak(10_000_000)
+	}
+	b.ReportMetric(small, "MiB/100k-rows")
+	b.ReportMetric(large, "MiB/10M-rows")
+	b.ReportMetric(large/small, "×")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkPipelinePush compares a push into the embedded broker, batches of
+// 500 over 4 connections, with one into a server that only reads the bodies.
+func BenchmarkPipelinePush(b *testing.B) {
+	const rows = 50_000
+	mapping := writeMeters(b, b.TempDir(), rows)
+	var embedded, reader time.Duration
+	for b.Loop() {
+		store, err := sqlite.Open(filepath.Join(b.TempDir(), "store.db"))
+		require.NoError(b, err)
+		embedded += pushAll(b, mapping, broker.New(store, broker.Options{}))
+		require.NoError(b, store.Close())
+		reader += pushAll(b, mapping, http.HandlerFunc(onlyReads))
+	}
+	b.ReportMetric(float64(rows)*float64(b.N)/embedded.Seconds(), "entities/s")
+	b.ReportMetric(100*float64(reader)/float64(embedded), "%-of-a-server-that-only-reads")
+	b.ReportMetric(0, "ns/op")
+}
+
+func pushAll(b *testing.B, mapping string, handler http.Handler) time.Duration {
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	c, err := client.New(server.URL, client.Options{})
+	require.NoError(b, err)
+	flow, err := etl.Prepare(b.Context(), mapping, etl.Options{Resolver: jsonld.NewResolver()})
+	require.NoError(b, err)
+	defer flow.Close()
+	start := time.Now()
+	tally, counts, err := flow.Push(context.Background(), c, sink.BrokerOptions{Connections: 4}, nil)
+	took := time.Since(start)
+	require.NoError(b, err)
+	require.EqualValues(b, tally.Read, counts.Created)
+	return took
+}
+
+// onlyReads answers as a broker that has nothing and takes everything.
+func onlyReads(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	w.Header().Set("Content-Type", "application/json")
+	switch filepath.Base(r.URL.Path) {
+	case "upsert":
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		_, _ = io.WriteString(w, "[]")
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ldtkit/ldt/etl/mapping"
@@ -19,21 +20,33 @@ import (
 
 // Item is one entity on its way out, with the row that made it.
 type Item struct {
-	// Entity and JSON are valid until Write returns.
+	// Entity and JSON are valid until Write returns. Where the output has a Text,
+	// Entity may have its ID and Types alone.
 	Entity *ngsild.Entity
-	// JSON is the entity as Output.Encode gave it, nil where that is nil.
+	// JSON is the entity as Output.Text says.
 	JSON []byte
 	At   finding.Location
 }
 
 // Output takes entities.
 type Output struct {
-	// Encode appends an entity's text; it is called by several goroutines at
-	// once. It may be nil.
-	Encode func(dst []byte, e *ngsild.Entity) []byte
+	// Text says in which form items carry their JSON; nil is in none.
+	Text *Text
 	// Write takes entities in the order of each id's first row. It is called by
 	// one goroutine.
 	Write func(ctx context.Context, items []Item) error
+}
+
+// Text is a form of entities in JSON.
+type Text struct {
+	Representation ngsild.Representation
+	// Context is the @context that ends each entity, as JSON; nil is none.
+	Context jsontext.Value
+}
+
+func (t *Text) append(dst []byte, e *ngsild.Entity) []byte {
+	e.Context = t.Context
+	return e.AppendJSON(dst, t.Representation)
 }
 
 // Loss is a row, or one entity of a row, that did not get to the output as it
@@ -141,8 +154,9 @@ type work struct {
 	seq    int
 	batch  record.Batch
 	result mapping.BatchResult
-	json   []byte
-	ends   []int // of each entity's text in json
+	// json holds the texts of entities that no mapping.Encoder wrote.
+	json  []byte
+	texts [][]byte
 }
 
 // Convert reads the whole source once and hands its entities to out. It tells
@@ -166,8 +180,19 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 		return f.read(ctx, free, todo)
 	})
 	applying, applyCtx := errgroup.WithContext(ctx)
+	apply := f.applier(out.Text)
 	for range workers {
-		applying.Go(func() error { return f.apply(applyCtx, out.Encode, todo, done) })
+		applying.Go(func() error {
+			for w := range todo {
+				apply(w)
+				select {
+				case done <- w:
+				case <-applyCtx.Done():
+					return applyCtx.Err()
+				}
+			}
+			return nil
+		})
 	}
 	group.Go(func() error {
 		defer close(done)
@@ -217,27 +242,31 @@ func (f *Flow) read(ctx context.Context, free <-chan *work, todo chan<- *work) e
 	}
 }
 
-// apply makes the entities of batches.
-func (f *Flow) apply(ctx context.Context, encode func([]byte, *ngsild.Entity) []byte, todo <-chan *work, done chan<- *work) error {
-	for w := range todo {
-		f.Plan.ApplyBatch(&w.batch, &w.result)
-		w.json, w.ends = w.json[:0], w.ends[:0]
-		for i := range w.result.Rows {
-			entities := w.result.Rows[i].Entities
-			for j := range entities {
-				if encode != nil {
-					w.json = encode(w.json, &entities[j])
-				}
-				w.ends = append(w.ends, len(w.json))
-			}
-		}
-		select {
-		case done <- w:
-		case <-ctx.Done():
-			return ctx.Err()
+// applier gives the function that makes the entities of a batch, and their text
+// where there is one.
+func (f *Flow) applier(text *Text) func(*work) {
+	if text == nil {
+		return func(w *work) { f.Plan.ApplyBatch(&w.batch, &w.result) }
+	}
+	if text.Representation == ngsild.Normalized {
+		if encoder := f.Plan.Encoder(text.Context); encoder != nil {
+			return func(w *work) { encoder.ApplyBatch(&w.batch, &w.result) }
 		}
 	}
-	return nil
+	return func(w *work) {
+		f.Plan.ApplyBatch(&w.batch, &w.result)
+		w.json, w.texts = w.json[:0], w.texts[:0]
+		for i := range w.result.Rows {
+			row := &w.result.Rows[i]
+			first := len(w.texts)
+			for j := range row.Entities {
+				start := len(w.json)
+				w.json = text.append(w.json, &row.Entities[j])
+				w.texts = append(w.texts, w.json[start:len(w.json):len(w.json)])
+			}
+			row.JSON = w.texts[first:len(w.texts):len(w.texts)]
+		}
+	}
 }
 
 // collector puts batches back in order and decides what becomes of each row.
@@ -253,7 +282,8 @@ type collector struct {
 
 	origin record.Origin
 	items  []Item
-	fates  []fate // of the current row's entities
+	keys   []entry // of all entities of the batch
+	fates  []fate  // of the current row's entities
 }
 
 // fate is what becomes of one entity of a row.
@@ -291,6 +321,13 @@ func (c *collector) collect(ctx context.Context, done <-chan *work, free chan<- 
 func (c *collector) batch(ctx context.Context, w *work) error {
 	c.origin = w.batch.Origin
 	c.items = c.items[:0]
+	c.keys = c.keys[:0]
+	for i := range w.result.Rows {
+		for j := range w.result.Rows[i].Entities {
+			c.keys = append(c.keys, c.index.hash(w.result.Rows[i].Entities[j].ID))
+		}
+	}
+	c.index.touch(c.keys)
 	made := 0 // entities before the current row
 	for i := range w.result.Rows {
 		if err := c.row(w, i, made); err != nil {
@@ -332,7 +369,7 @@ func (c *collector) row(w *work, i, made int) error {
 
 	c.fates = c.fates[:0]
 	for j := range r.Entities {
-		f := fate{key: c.index.hash(r.Entities[j].ID)}
+		f := fate{key: c.keys[made+j]}
 		var err error
 		if f.first, err = c.index.find(f.key); err != nil {
 			return err
@@ -374,11 +411,11 @@ func (c *collector) row(w *work, i, made int) error {
 			}
 			continue
 		}
-		start := 0
-		if made+j > 0 {
-			start = w.ends[made+j-1]
+		item := Item{Entity: &r.Entities[j], At: c.origin.At(r.Row, "")}
+		if r.JSON != nil {
+			item.JSON = r.JSON[j]
 		}
-		c.items = append(c.items, Item{Entity: &r.Entities[j], JSON: w.json[start:w.ends[made+j]], At: c.origin.At(r.Row, "")})
+		c.items = append(c.items, item)
 	}
 	c.tally.count(worst, reason)
 	return c.notMade(loss, r)
@@ -478,8 +515,8 @@ func (c *collector) finish(ctx context.Context) error {
 				}
 			}
 			item := Item{Entity: e, At: c.origin.At(int(last.row), "")}
-			if c.out.Encode != nil {
-				item.JSON = c.out.Encode(nil, e)
+			if c.out.Text != nil {
+				item.JSON = c.out.Text.append(nil, e)
 			}
 			c.items = append(c.items, item)
 			break

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"math/bits"
 	"os"
 	"slices"
 	"sort"
@@ -26,6 +27,7 @@ type index struct {
 	keys    int // ids ever added
 	runs    []*run
 	dir     string
+	touched uint64
 }
 
 // entry is one id: its hash and the row that made it, which is never 0.
@@ -104,10 +106,11 @@ func (x *index) add(e entry, row int64) error {
 	return nil
 }
 
-// slot gives the place of the entry in the table, or the free one where it goes.
+// slot gives the place of the entry in the table, or the free one where it
+// goes. The upper bits of the hash choose it, so that the table is nearly sorted.
 func (x *index) slot(e entry) int {
 	mask := len(x.table) - 1
-	i := int(e.hi) & mask
+	i := int(e.hi >> (64 - bits.Len(uint(mask))))
 	for x.table[i].row != 0 && (x.table[i].hi != e.hi || x.table[i].lo != e.lo) {
 		i = (i + 1) & mask
 	}
@@ -137,6 +140,22 @@ func (x *index) mayHave(e entry) bool {
 	return false
 }
 
+// touch loads what find and add will read of the entries into the processor's
+// caches. One after the other they would wait for memory each time; here the
+// loads do not depend on each other.
+func (x *index) touch(list []entry) {
+	seen := uint64(0)
+	for _, e := range list {
+		for _, f := range x.filters {
+			seen |= f.block(e)[0]
+		}
+	}
+	for _, e := range list {
+		seen |= x.table[e.hi>>(64-bits.Len(uint(len(x.table)-1)))].lo
+	}
+	x.touched = seen // so that the loads are not left out as useless
+}
+
 // spill writes the table as a sorted run and empties it. The entries are
 // sorted in the table's own memory, which is cleared afterwards.
 func (x *index) spill() error {
@@ -146,7 +165,15 @@ func (x *index) spill() error {
 			list = append(list, e)
 		}
 	}
-	slices.SortFunc(list, compareEntries)
+	// Few entries are far from their place: those that found it taken.
+	for i := 1; i < len(list); i++ {
+		e := list[i]
+		j := i
+		for ; j > 0 && compareEntries(e, list[j-1]) < 0; j-- {
+			list[j] = list[j-1]
+		}
+		list[j] = e
+	}
 	next := 0
 	r, err := writeRun(x.dir, 0, func() (entry, error) {
 		if next == len(list) {
@@ -340,15 +367,15 @@ func (f filter) block(e entry) filter {
 
 func (f filter) set(e entry) {
 	block := f.block(e)
-	for word, bits := 0, e.lo; word < 8; word, bits = word+1, bits>>6 {
-		block[word] |= 1 << (bits & 63)
+	for word, rest := 0, e.lo; word < 8; word, rest = word+1, rest>>6 {
+		block[word] |= 1 << (rest & 63)
 	}
 }
 
 func (f filter) has(e entry) bool {
 	block := f.block(e)
-	for word, bits := 0, e.lo; word < 8; word, bits = word+1, bits>>6 {
-		if block[word]&(1<<(bits&63)) == 0 {
+	for word, rest := 0, e.lo; word < 8; word, rest = word+1, rest>>6 {
+		if block[word]&(1<<(rest&63)) == 0 {
 			return false
 		}
 	}

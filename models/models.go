@@ -192,7 +192,7 @@ func (e *UnknownError) Error() string {
 	if e.Nearest != "" {
 		return fmt.Sprintf("no model is named %q; did you mean %s?", e.Name, e.Nearest)
 	}
-	return fmt.Sprintf("no model is named %q; `ldt models list` shows those there are", e.Name)
+	return fmt.Sprintf("no model is named %q", e.Name)
 }
 
 // AmbiguousError says that several subjects have a model of a name.

@@ -79,12 +79,8 @@ func (s *settings) convert(cmd *cobra.Command, flow *etl.Flow, out, to, rejects 
 func outputOf(flow *etl.Flow, file *sink.File, to string) etl.Output {
 	rep, err := ngsild.ParseRepresentation(to)
 	if err == nil {
-		ldctx := flow.Context.JSON()
 		return etl.Output{
-			Encode: func(dst []byte, e *ngsild.Entity) []byte {
-				e.Context = ldctx
-				return e.AppendJSON(dst, rep)
-			},
+			Text: &etl.Text{Representation: rep, Context: flow.Context.JSON()},
 			Write: func(_ context.Context, items []etl.Item) error {
 				for i := range items {
 					if err := file.Write(items[i].JSON); err != nil {
@@ -97,7 +93,7 @@ func outputOf(flow *etl.Flow, file *sink.File, to string) etl.Output {
 	}
 	process := flow.Resolver().ExpandDocument
 	if to == "nquads" {
-		process = flow.Resolver().NQuads
+		process = flow.Resolver().NewQuadWriter().NQuads
 	}
 	var text []byte
 	return etl.Output{Write: func(ctx context.Context, items []etl.Item) error {

@@ -232,6 +232,8 @@ const metersContext = `{"@context": {
   "energy": "https://example.org/energy#energy",
   "power": "https://example.org/energy#power",
   "isIn": "https://example.org/energy#isIn",
+  "Building": "https://smartdatamodels.org/dataModel.Building/Building",
+  "consumption": "https://example.org/energy#consumption",
   "commissioned": "https://example.org/energy#commissioned"
 }}`
 

@@ -287,6 +287,15 @@ func TestWorkbookSheetWithoutAHeaderIsAFinding(t *testing.T) {
 	require.Contains(t, findings[0].Message, "have no header")
 }
 
+func TestTheFirstOfTwoRowsThatLookLikeAHeaderIsIt(t *testing.T) {
+	inv, _, err := inventory.Read("i.xlsx", sheets(t, map[string][][]any{
+		"Fields": {{"Header", "Type", "Description"}, {"Source", "Unit", "Role"}},
+	}))
+	require.NoError(t, err)
+	require.Len(t, inv.Fields, 1)
+	require.Equal(t, "Source", inv.Fields[0].Header)
+}
+
 func TestReadRefusesWhatIsNoWorkbook(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, text, want string

@@ -35,7 +35,7 @@ func Read(name string, text []byte) (*Inventory, []finding.Finding, error) {
 		return readYAML(name, text)
 	}
 	f := finding.New(finding.SourceWrongFormat, finding.Location{File: name}, "an inventory is a workbook (.xlsx) or YAML (.yaml)")
-	return nil, nil, finding.List{f.WithHint("save it as .xlsx, or start one with `ldt inventory template`")}
+	return nil, nil, finding.List{f.WithHint("save it as .xlsx, or write it as YAML")}
 }
 
 // maxUnzipped bounds what a workbook may hold, so that a small file cannot fill
@@ -49,7 +49,7 @@ func readWorkbook(file string, text []byte) (inv *Inventory, findings []finding.
 	switch {
 	case len(text) == 0:
 		return nil, nil, finding.List{finding.New(finding.SourceEmpty, finding.Location{File: file}, "the file is empty (0 bytes)").
-			WithHint("save the workbook again, or start one with `ldt inventory template`")}
+			WithHint("save the workbook again")}
 	case bytes.HasPrefix(text, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
 		return nil, nil, refuse("this is an old .xls workbook or one with a password, not .xlsx", "open it, take the password off, and save it as .xlsx")
 	case !bytes.HasPrefix(text, []byte("PK")):
@@ -140,7 +140,7 @@ func (w *workbook) table(t *table) ([]row, error) {
 	if headerAt < 0 {
 		w.findings = append(w.findings, finding.New(finding.InventorySheet, finding.Location{File: w.file, Sheet: sheet, Row: 1},
 			"the first %d rows have no header with names such as %s", headerRows, quoted(t.titles()[:min(4, len(t.Columns))])).
-			WithHint("put the column names of `ldt inventory template` into one row"))
+			WithHint("put the column names into one row: %s", quoted(t.titles())))
 		w.absent[t.Key] = t.Required
 		return nil, nil
 	}

@@ -46,6 +46,8 @@ type RowResult struct {
 	// Definitions holds, for each of Entities, the index in Plan.Entities of
 	// the definition that made it.
 	Definitions []int
+	// JSON is the text of each of Entities where an Encoder made them, else nil.
+	JSON [][]byte
 	// Findings say why a row was rejected.
 	Findings []finding.Finding
 }
@@ -127,6 +129,7 @@ type memory struct {
 	entities    []ngsild.Entity
 	definitions []int
 	texts       []string // types and scopes
+	json        [][]byte // of the entities that an encoder made
 	findings    []finding.Finding
 	emptied     []int // columns whose value the current row leaves out
 
@@ -136,9 +139,10 @@ type memory struct {
 	decoder                                  jsontext.Decoder
 	machine                                  *machine
 
-	plan   *Plan
-	batch  *record.Batch
-	record *record.Record
+	encoder *Encoder // that makes the entities; nil where they are built
+	plan    *Plan
+	batch   *record.Batch
+	record  *record.Record
 }
 
 func (x *memory) reset() {
@@ -148,22 +152,25 @@ func (x *memory) reset() {
 	}
 	x.entities = x.entities[:0]
 	x.definitions = x.definitions[:0]
+	x.json = x.json[:0]
 	x.texts = x.texts[:0]
 	// Findings are few and may be kept by the caller.
 	x.findings = nil
 	x.plan, x.batch, x.record = nil, nil, nil
 }
 
-// text gives what was appended to buf from start on as a string that shares
-// its memory. This is the one place where a string is made so: it is sound
+// between gives a part of what was appended to buf as a string that shares its
+// memory. This is the one place where a string is made so: it is sound
 // because buf is only appended to until reset, and Result says that its texts
 // do not outlive that.
-func (x *memory) text(start int) string {
-	if start == len(x.buf) {
+func (x *memory) between(start, end int) string {
+	if start == end {
 		return ""
 	}
-	return unsafe.String(&x.buf[start], len(x.buf)-start)
+	return unsafe.String(&x.buf[start], end-start)
 }
+
+func (x *memory) text(start int) string { return x.between(start, len(x.buf)) }
 
 // cell gives the cell of a column. A record may be short only where it has a
 // Fault, and then no cell of it is read.
@@ -236,8 +243,14 @@ func (p *Plan) row(x *memory, b *record.Batch, r *record.Record, out *RowResult,
 			return
 		}
 	}
-	entities, definitions := len(x.entities), len(x.definitions)
-	if len(x.findings) == 0 {
+	entities, definitions, json := len(x.entities), len(x.definitions), len(x.json)
+	switch {
+	case len(x.findings) > 0:
+	case x.encoder != nil:
+		for i := range x.encoder.entities {
+			x.encoder.entities[i].make(x, i)
+		}
+	default:
 		for i := range p.entities {
 			p.entities[i].make(x, i)
 		}
@@ -245,13 +258,14 @@ func (p *Plan) row(x *memory, b *record.Batch, r *record.Record, out *RowResult,
 	switch {
 	case len(x.findings) > 0:
 		out.Outcome, out.Findings = Rejected, x.findings
-		x.entities, x.definitions = x.entities[:entities], x.definitions[:definitions]
+		x.entities, x.definitions, x.json = x.entities[:entities], x.definitions[:definitions], x.json[:json]
 	case len(x.entities) == entities:
 		out.Outcome, out.Reason = Filtered, noEntity
 	default:
 		out.Outcome = Written
 		out.Entities = x.entities[entities:len(x.entities):len(x.entities)]
 		out.Definitions = x.definitions[definitions:len(x.definitions):len(x.definitions)]
+		out.JSON = x.json[json:len(x.json):len(x.json)]
 		for _, column := range x.emptied {
 			empty[column]++
 		}
@@ -289,9 +303,7 @@ func (e *entity) make(x *memory, definition int) {
 	if x.buf, s = e.id.append(x, x.buf); s == done {
 		out.ID = x.unquotedText(start)
 	} else {
-		if s == absent {
-			x.reject(finding.RowID, x.emptied[len(x.emptied)-1], "fill the cell", "the cell is empty, and the id is made of it")
-		}
+		x.noID(s)
 		x.buf = x.buf[:start]
 	}
 	first := len(x.texts)
@@ -307,6 +319,13 @@ func (e *entity) make(x *memory, definition int) {
 	out.Attributes = x.make(e.attributes, 0)
 	x.entities = append(x.entities, out)
 	x.definitions = append(x.definitions, definition)
+}
+
+// noID rejects the current row because its id could not be made; s says why.
+func (x *memory) noID(s status) {
+	if s == absent {
+		x.reject(finding.RowID, x.emptied[len(x.emptied)-1], "fill the cell", "the cell is empty, and the id is made of it")
+	}
 }
 
 func (s *scope) append(x *memory) {

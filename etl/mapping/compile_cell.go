@@ -171,6 +171,9 @@ func (c *compiler) conversion(def *cellDef, what string, uri bool) conversion {
 }
 
 func (c *compiler) numbers(def *cellDef, k *cell) {
+	if !slices.Contains(keyOf["decimal"], k.as) {
+		return
+	}
 	if d := def.decimal; d.text != "" {
 		if d.text != "." && d.text != "," {
 			c.fault(finding.MappingConverter, d.at, "decimal cannot be %q", d.text).Hint = `it is "." or ","`

@@ -346,6 +346,11 @@ func textOf(n ast.Node) (string, bool) {
 }
 
 func (d *decoder) cellOrMembers(n ast.Node, def *valueDef) {
+	if list := d.fields(n, "a value"); len(list) == 1 && list[0].null() && !slices.Contains(cellKeys, list[0].key) {
+		// YAML reads {Code} without quotes as a map.
+		d.fault(finding.YAMLUnknownKey, list[0].at, "a value has no key %q", list[0].key).Hint = fmt.Sprintf("put a template in quotes: \"{%s}\"", list[0].key)
+		return
+	}
 	keys := d.object(n, "a value", cellKeys...)
 	if m := keys["members"]; m != nil {
 		for key, f := range keys {

@@ -82,6 +82,12 @@ func TestParseStopsAtAliasesThatMultiply(t *testing.T) {
 	require.Contains(t, faults[0].Message, "repeats itself")
 }
 
+func TestParseKnowsATemplateWithoutQuotes(t *testing.T) {
+	faults := parseFaults(t, oneAttribute(`{value: {Code IRIS}}`))
+	require.Len(t, faults, 1)
+	require.Contains(t, faults[0].Hint, `"{Code IRIS}"`)
+}
+
 func TestParseFollowsAnAlias(t *testing.T) {
 	b := batch("id|x|y", cells{"1", "1,5", "2,5"})
 	p := plan(t, b, mappingWith(`a: &n {value: {column: x, as: number, decimal: ","}}`, `b: *n`))

@@ -14,18 +14,24 @@ type numberFormat struct {
 // plainNumber is the format of JSON itself and of workbook cells.
 var plainNumber = numberFormat{decimal: '.'}
 
-// Thousands separators that look alike are one: a space is also a no-break
+// thousandsSeparators gives what may stand between groups of digits: each
+// character of s. Those that look alike are one: a space is also a no-break
 // space and a narrow no-break space, an apostrophe also the typographic one.
 func thousandsSeparators(s string) [][]byte {
-	switch s {
-	case "":
-		return nil
-	case " ", "\u00a0", "\u202f":
-		return [][]byte{[]byte(" "), []byte("\u00a0"), []byte("\u202f")}
-	case "'", "’":
-		return [][]byte{[]byte("'"), []byte("’")}
+	var list [][]byte
+	for _, r := range s {
+		alike := string(r)
+		switch r {
+		case ' ', '\u00a0', '\u202f':
+			alike = " \u00a0\u202f"
+		case '\'', '’':
+			alike = "'’"
+		}
+		for _, a := range alike {
+			list = append(list, []byte(string(a)))
+		}
 	}
-	return [][]byte{[]byte(s)}
+	return list
 }
 
 // Bounds of what a cell's number may be. A value beyond maxMagnitude is one

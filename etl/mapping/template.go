@@ -15,8 +15,6 @@ type part struct {
 	// fallback stands for a null cell where has is set.
 	fallback string
 	has      bool
-
-	index int // of the column; set by compile
 }
 
 func (p part) placeholder() bool { return p.value || p.column != "" }

@@ -220,7 +220,7 @@ func (b *Broker) dispatch(full []client.Payload) error {
 	j.number, j.payloads = b.sent, full
 	b.next = job{}
 	b.mu.Lock()
-	for b.failed == nil && (b.sent-b.released >= 0*b.opts.Connections+1 || b.overlaps(full)) {
+	for b.failed == nil && (b.sent-b.released >= 4*b.opts.Connections || b.overlaps(full)) {
 		b.moved.Wait()
 	}
 	failed := b.failed

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/stretchr/testify/require"
@@ -399,7 +400,10 @@ func TestConnectionsAreBoundedAndUsed(t *testing.T) {
 			case arrived <- struct{}{}:
 			default:
 			}
-			<-release
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
 			now.Add(-1)
 		}
 		m.ServeHTTP(w, r)
@@ -407,11 +411,16 @@ func TestConnectionsAreBoundedAndUsed(t *testing.T) {
 	defer server.Close()
 	go func() {
 		for range 3 {
-			<-arrived // three look-ups are under way before any is answered
+			select {
+			case <-arrived: // three look-ups are under way before any is answered
+			case <-t.Context().Done():
+				return
+			}
 		}
 		close(release)
 	}()
-	counts, _, err := pushAll(t, connect(t, server.URL, client.Options{MaxBatch: 5}), BrokerOptions{Connections: 3}, stations(100, "1"))
+	opts := client.Options{MaxBatch: 5, Timeout: 20 * time.Second, Tries: 1}
+	counts, _, err := pushAll(t, connect(t, server.URL, opts), BrokerOptions{Connections: 3}, stations(100, "1"))
 	require.NoError(t, err)
 	require.Equal(t, Counts{Created: 100}, counts)
 	require.Equal(t, int32(3), most.Load())
@@ -437,12 +446,13 @@ func TestABrokerThatDiesAtAnyRequestEndsAsAnUndisturbedPush(t *testing.T) {
 			for at := 1; ; at++ {
 				// The broker dies at its at-th request: before it does it, or after.
 				m := newMemory()
-				n, dead := 0, false
+				n := 0
+				var dead atomic.Bool
 				die := func(string) bool {
 					if n++; n >= at {
-						dead = true
+						dead.Store(true)
 					}
-					return !dead
+					return !dead.Load()
 				}
 				if answered {
 					m.before = die
@@ -453,7 +463,7 @@ func TestABrokerThatDiesAtAnyRequestEndsAsAnUndisturbedPush(t *testing.T) {
 				checkpoint := filepath.Join(t.TempDir(), "checkpoint.json")
 				opts := BrokerOptions{Mode: mode, Connections: 2, Checkpoint: checkpoint, Fingerprint: "f"}
 				_, _, err := pushAll(t, connect(t, base, client.Options{MaxBatch: 8}), opts, items)
-				if !dead {
+				if !dead.Load() {
 					require.NoError(t, err)
 					require.Equal(t, want, m.state())
 					require.Greater(t, at, 10)
@@ -480,17 +490,13 @@ func TestABrokerThatDiesAtAnyRequestEndsAsAnUndisturbedPush(t *testing.T) {
 func TestOneLostAnswerIsRetriedWithoutATrace(t *testing.T) {
 	for _, mode := range []Mode{ModeUpsert, ModeCreate, ModeReplace} {
 		m := newMemory()
-		lost := false
+		var lost atomic.Bool
 		m.after = func(op string) bool {
-			if !lost && op != "version" && op != "query" {
-				lost = true
-				return false
-			}
-			return true
+			return op == "version" || op == "query" || lost.Swap(true)
 		}
 		counts, found, err := pushAll(t, connect(t, m.serve(t), client.Options{}), BrokerOptions{Mode: mode}, stations(5, "1"))
 		require.NoError(t, err)
-		require.True(t, lost)
+		require.True(t, lost.Load())
 		require.Empty(t, found)
 		require.Equal(t, Counts{Created: 5}, counts, mode)
 	}
@@ -499,12 +505,12 @@ func TestOneLostAnswerIsRetriedWithoutATrace(t *testing.T) {
 func TestTheCheckpointSaysHowFarAPushIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint.json")
 	m := newMemory()
-	n := 0
+	var n atomic.Int32
 	m.before = func(op string) bool {
 		if op == "upsert" {
-			n++
+			n.Add(1)
 		}
-		return n < 3
+		return n.Load() < 3
 	}
 	base := m.serve(t)
 	opts := BrokerOptions{Connections: 1, Checkpoint: path, Fingerprint: "source and mapping"}
@@ -515,7 +521,7 @@ func TestTheCheckpointSaysHowFarAPushIs(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Checkpoint{Fingerprint: "source and mapping", Broker: base, Mode: "upsert", Acknowledged: 8, Counts: Counts{Created: 8}}, mark)
 
-	n = -100
+	n.Store(-100)
 	c := connect(t, base, client.Options{MaxBatch: 4})
 	interrupted := func(opts BrokerOptions) int {
 		b, err := NewBroker(t.Context(), c, opts)

@@ -39,7 +39,7 @@ func converted(t *testing.T, mapping, source string, each func(*ngsild.Entity)) 
 	defer flow.Close()
 	var out bytes.Buffer
 	tally, err := flow.Convert(t.Context(), etl.Output{
-		Encode: func(dst []byte, e *ngsild.Entity) []byte { return e.AppendJSON(dst, ngsild.Concise) },
+		Text: &etl.Text{Representation: ngsild.Concise},
 		Write: func(_ context.Context, items []etl.Item) error {
 			for _, item := range items {
 				out.Write(item.JSON)

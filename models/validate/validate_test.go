@@ -67,6 +67,7 @@ func TestFileAcceptsAValidEntityInEveryRepresentation(t *testing.T) {
 		"several instances": observed(`"temperature": [{"type": "Property", "value": 3}, {"type": "Property", "value": 4, "datasetId": "urn:ngsi-ld:Dataset:b"}],`),
 		"languages":         observed(`"description": {"type": "LanguageProperty", "languageMap": {"fr": "froid", "en": "cold"}},`),
 		"an empty array":    `[]`,
+		"a deletion":        observed(`"temperature": {"type": "Property", "value": "urn:ngsi-ld:null"},`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			list, _ := check(t, validate.Options{}, text)
@@ -103,6 +104,7 @@ func TestFileFindsSeededFaults(t *testing.T) {
 			[]string{"model-schema 1"}, `add "dateObserved": a date and time`},
 		{"broken but there", `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved", "dateObserved": {"type": "Property"}, "location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [2.35, 48.85]}}}`,
 			[]string{"attribute-member 1 /dateObserved"}, ""},
+		{"said once", observed(`"name": {"type": "Property", "value": 7, "unit": {}},`), []string{"attribute-member 5 /name/unit"}, ""},
 		{"second of an array", "[" + observed("") + ",\n" + observed(`"temperature": {"type": "Property", "value": true},`) + "]", []string{"model-schema 10 /1/temperature/value"}, ""},
 		{"second line", `{"id": "urn:a:1", "type": "Building", "address": {}, "category": ["office"]}` + "\n" + `{"id": "urn:a:2", "type": "Building", "address": {}, "category": ["ofice"]}`,
 			[]string{"model-schema 2 /category/0"}, `did you mean "office"?`},

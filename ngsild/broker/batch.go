@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -71,7 +72,7 @@ func syntaxText(err error) string {
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) && syntactic.Err != nil {
 		return string(bytes.TrimPrefix([]byte(syntactic.Err.Error()), []byte("jsontext: "))) +
-			" at byte " + itoa(syntactic.ByteOffset+1)
+			" at byte " + strconv.FormatInt(syntactic.ByteOffset+1, 10)
 	}
 	return "it ends too early"
 }
@@ -96,15 +97,15 @@ func (q *request) intakeBatch(read func(p *payload, text []byte) (item, error)) 
 			if it.err == nil {
 				it.err = badRequest("the entity has no id").(*problem)
 			}
-			it.err.Detail = "element " + itoa(int64(i+1)) + " of the array: " + it.err.Detail
+			it.err.Detail = "element " + strconv.Itoa(i+1) + " of the array: " + it.err.Detail
 		}
 		items[i] = it
 	}
 	return items, nil
 }
 
-// wholeEntity reads an element that is a whole entity; a fragment may lack
-// the type.
+// readItem gives the reader of an element that is an entity; a fragment may
+// lack the type.
 func (q *request) readItem(fragment bool) func(p *payload, text []byte) (item, error) {
 	return func(p *payload, text []byte) (item, error) {
 		var it item

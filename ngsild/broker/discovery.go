@@ -1,11 +1,9 @@
 package broker
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -15,8 +13,6 @@ import (
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-func itoa(n int64) string { return fmt.Sprint(n) }
 
 // locationIRI is what the core @context expands "location" to.
 const locationIRI = "https://uri.etsi.org/ngsi-ld/location"
@@ -142,7 +138,7 @@ func (q *request) listTypes() error {
 		}
 		list = append(list, et)
 	}
-	return q.sendList(ldctx, list)
+	return sendList(q, ldctx, list)
 }
 
 type entityTypeList struct {
@@ -225,7 +221,7 @@ func (q *request) listAttributes() error {
 			ID: iri, Type: "Attribute", AttributeName: ldctx.Compact(iri), TypeNames: compacted(ldctx, sortedKeys(used[iri].types)),
 		})
 	}
-	return q.sendList(ldctx, list)
+	return sendList(q, ldctx, list)
 }
 
 // describeAttribute is Retrieve Attribute Information (clause 5.7.10).
@@ -249,17 +245,36 @@ func (q *request) describeAttribute() error {
 	})
 }
 
-func (q *request) sendObject(ldctx *jsonld.Context, v any) error {
-	body, err := json.Marshal(v)
+// sendList answers with an array of objects, each with the @context where the
+// media type asks for it.
+func sendList[T any](q *request, ldctx *jsonld.Context, list []T) error {
+	media, err := q.acceptable(mediaJSON, mediaLD)
 	if err != nil {
 		return err
 	}
-	return q.sendJSON(http.StatusOK, ldctx, body)
+	body := []byte("[")
+	for i, v := range list {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		object, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if media == mediaLD {
+			object = withContext(object, ldctx)
+		}
+		body = append(body, object...)
+	}
+	if media == mediaJSON {
+		q.linkContext(ldctx)
+	}
+	q.reply(http.StatusOK, media, append(body, ']'))
+	return nil
 }
 
-// sendList answers with an array of objects, each with the @context where the
-// media type asks for it.
-func (q *request) sendList(ldctx *jsonld.Context, v any) error {
+// sendObject answers with one object.
+func (q *request) sendObject(ldctx *jsonld.Context, v any) error {
 	media, err := q.acceptable(mediaJSON, mediaLD)
 	if err != nil {
 		return err
@@ -269,26 +284,16 @@ func (q *request) sendList(ldctx *jsonld.Context, v any) error {
 		return err
 	}
 	if media == mediaLD {
-		list, err := elements(body, "objects")
-		if err != nil {
-			q.reply(http.StatusOK, media, body)
-			return nil
-		}
-		var b strings.Builder
-		open := byte('[')
-		for _, el := range list {
-			b.WriteByte(open)
-			b.Write(el[:len(el)-1])
-			b.WriteString(`,"@context":`)
-			b.Write(ldctx.JSON())
-			b.WriteByte('}')
-			open = ','
-		}
-		b.WriteByte(']')
-		body = []byte(b.String())
+		body = withContext(body, ldctx)
 	} else {
 		q.linkContext(ldctx)
 	}
 	q.reply(http.StatusOK, media, body)
 	return nil
+}
+
+// withContext adds the @context to a JSON object that has other members.
+func withContext(object []byte, ldctx *jsonld.Context) []byte {
+	object = append(object[:len(object)-1], `,"@context":`...)
+	return append(append(object, ldctx.JSON()...), '}')
 }

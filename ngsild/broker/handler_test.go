@@ -620,6 +620,70 @@ func TestTypesAndAttributesInUse(t *testing.T) {
 	require.JSONEq(t, `[{"id":"`+ns+`a","type":"Attribute","attributeName":"a","typeNames":["T","U"]},{"id":"`+ns+`b","type":"Attribute","attributeName":"b","typeNames":["T","U"]}]`, s.get(api+"/attributes?details=true"))
 	require.JSONEq(t, `{"id":"`+ns+`a","type":"Attribute","attributeName":"a","attributeCount":2,"attributeTypes":["Property"],"typeNames":["T","U"]}`, s.get(api+"/attributes/a"))
 	s.problem(404, "ResourceNotFound", "GET", api+"/attributes/c", "")
+	for _, path := range []string{"/types", "/types?details=true", "/types/T", "/attributes", "/attributes?details=true", "/attributes/a"} {
+		w := s.expect(200, "GET", api+path, "", "Accept", "application/ld+json")
+		require.Equal(t, "application/ld+json", w.Header().Get("Content-Type"))
+		require.True(t, json.Valid(w.Body.Bytes()), w.Body)
+		require.Contains(t, w.Body.String(), `"@context":`)
+		require.Empty(t, w.Header().Values("Link"))
+		require.NotEmpty(t, s.expect(200, "GET", api+path, "").Header().Values("Link"))
+		s.problem(406, "", "GET", api+path, "", "Accept", "text/html")
+	}
+}
+
+func TestAppendKeepsOrReplaces(t *testing.T) {
+	const before = `{"id":"urn:x:1","type":"T","scope":"/a","a":1}`
+	const fragment = `{"type":["T","U"],"scope":["/a","/b"],"a":2,"b":{"object":"urn:x:2","objectType":"V"}}`
+	const path = api + "/entities/urn:x:1"
+	s := newServer(t)
+	s.create(before)
+	w := s.expect(207, "POST", path+"/attrs?options=noOverwrite", fragment)
+	require.JSONEq(t, `{"updated":["b"],"notUpdated":[{"attributeName":"a","reason":"the attribute exists already, and noOverwrite keeps it"}]}`, w.Body.String())
+	require.JSONEq(t, `{"id":"urn:x:1","type":["T","U"],"scope":["/a","/b"],"a":1,"b":{"object":"urn:x:2","objectType":"V"}}`, s.get(path+"?format=concise"))
+	s.expect(204, "POST", path+"/attrs", `{"scope":"/c","a":3}`)
+	require.JSONEq(t, `{"id":"urn:x:1","type":["T","U"],"scope":"/c","a":3,"b":{"object":"urn:x:2","objectType":"V"}}`, s.get(path+"?format=concise"))
+	require.JSONEq(t, `[{"id":"urn:x:1"}]`, s.get(api+"/entities?type=U&pick=id"), "a type that was added is found")
+	s.expect(204, "DELETE", path+"/attrs/scope", "")
+	s.problem(404, "ResourceNotFound", "DELETE", path+"/attrs/scope", "")
+	s.problem(404, "ResourceNotFound", "POST", api+"/entities/urn:x:2/attrs", fragment)
+	s.problem(404, "ResourceNotFound", "POST", path+"/attrs?type=W", `{"a":1}`)
+}
+
+func TestAttributesArePatchedByTheirMembers(t *testing.T) {
+	const path = api + "/entities/urn:x:1"
+	s := newServer(t)
+	s.create(`{"id":"urn:x:1","type":"T","r":{"object":"urn:x:2","objectType":"V","since":{"value":1}},"p":[{"value":1},{"value":2,"datasetId":"urn:d:1"}]}`)
+	s.expect(204, "PATCH", path+"/attrs/r", `{"objectType":["W","X"],"since":"urn:ngsi-ld:null","until":{"value":2}}`)
+	s.expect(204, "PATCH", path+"/attrs/p", `{"value":3,"datasetId":"urn:d:1"}`)
+	s.expect(204, "PATCH", path+"/attrs/p", `5`)
+	require.JSONEq(t, `{"id":"urn:x:1","type":"T","r":{"object":"urn:x:2","objectType":["W","X"],"until":2},"p":[5,{"value":3,"datasetId":"urn:d:1"}]}`,
+		strings.Replace(s.get(path+"?format=concise"), `{"value":5}`, "5", 1))
+	s.expect(204, "PATCH", path+"/attrs/r", `{"objectType":"urn:ngsi-ld:null"}`)
+	s.expect(204, "PUT", path+"/attrs/p", `{"type":"Relationship","object":"urn:x:3"}`)
+	require.JSONEq(t, `{"id":"urn:x:1","type":"T","r":{"object":"urn:x:2","until":2},"p":[{"object":"urn:x:3"},{"value":3,"datasetId":"urn:d:1"}]}`, s.get(path+"?format=concise"))
+	s.problem(404, "ResourceNotFound", "PATCH", path+"/attrs/p", `{"value":3,"datasetId":"urn:d:2"}`)
+	s.problem(404, "ResourceNotFound", "PATCH", api+"/entities/urn:x:2/attrs/p", `{"value":3}`)
+	s.problem(400, "BadRequestData", "PATCH", path+"/attrs/p", `{"type":"Property","value":"urn:ngsi-ld:null"}`)
+	s.problem(400, "BadRequestData", "PATCH", path+"/attrs/p", `{"objectType":5}`)
+	s.problem(400, "BadRequestData", "PUT", path+"/attrs/p", `{"type":"Property"}`)
+	s.problem(400, "InvalidRequest", "PATCH", path+"/attrs/p", `{"value":`)
+	s.problem(400, "BadRequestData", "DELETE", path+"/attrs/p?deleteAll=true&datasetId=urn:d:1", "")
+}
+
+func TestBatchesOfFragments(t *testing.T) {
+	s := newServer(t)
+	s.create(`{"id":"urn:x:1","type":"T","a":1,"b":1}`)
+	get := func() string { return s.get(api + "/entities/urn:x:1?format=concise") }
+	s.expect(204, "POST", api+"/entityOperations/update", `[{"id":"urn:x:1","a":2}]`)
+	require.JSONEq(t, `{"id":"urn:x:1","type":"T","a":2,"b":1}`, get())
+	s.expect(204, "POST", api+"/entityOperations/update?options=replace", `[{"id":"urn:x:1","a":3}]`)
+	require.JSONEq(t, `{"id":"urn:x:1","type":"T","a":3}`, get())
+	w := s.expect(207, "POST", api+"/entityOperations/merge", `[{"id":"urn:x:1","a":"urn:ngsi-ld:null","c":{"value":{"x":1}}},{"id":"urn:x:2","a":1},{"a":1},{"id":"urn:x:1","c":{"observedAt":"now"}},5]`)
+	require.Contains(t, w.Body.String(), `"success":["urn:x:1"]`)
+	require.Equal(t, 4, strings.Count(w.Body.String(), `"entityId"`))
+	require.JSONEq(t, `{"id":"urn:x:1","type":"T","c":{"value":{"x":1}}}`, get(), "the faulty fragment changed nothing")
+	s.problem(404, "NonexistentTenant", "POST", api+"/entityOperations/merge", `[{"id":"urn:x:1"}]`, "NGSILD-Tenant", "x")
+	s.problem(404, "NonexistentTenant", "POST", api+"/entityOperations/update", `[{"id":"urn:x:1"}]`, "NGSILD-Tenant", "x")
 }
 
 func TestHomeAndVersion(t *testing.T) {

@@ -126,7 +126,7 @@ func projection(ldctx *jsonld.Context, param string, names []string) (map[string
 	return set, nil
 }
 
-// splitNames splits a list of names at commas and pipes (clause 4.21).
+// names reads a list of names, which commas or pipes may separate (clause 4.21).
 func (q *request) names(param string) ([]string, error) {
 	if v, ok := q.params[param]; ok {
 		q.params[param] = strings.ReplaceAll(v, "|", ",")
@@ -289,22 +289,4 @@ func (q *request) linkContext(ldctx *jsonld.Context) {
 	if link := ldctx.Link(); link != "" {
 		q.header.Add("Link", link)
 	}
-}
-
-// sendJSON answers with a document that is no entity: a list of types and
-// the like, in application/json or application/ld+json.
-func (q *request) sendJSON(status int, ldctx *jsonld.Context, object []byte) error {
-	media, err := q.acceptable(mediaJSON, mediaLD)
-	if err != nil {
-		return err
-	}
-	if media == mediaLD {
-		object = append(object[:len(object)-1], `,"@context":`...)
-		object = append(object, ldctx.JSON()...)
-		object = append(object, '}')
-	} else {
-		q.linkContext(ldctx)
-	}
-	q.reply(status, media, object)
-	return nil
 }

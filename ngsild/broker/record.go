@@ -60,16 +60,6 @@ func instance(list []ngsild.Attribute, name, datasetID string) int {
 	return -1
 }
 
-// hasAttribute says whether any instance of the attribute exists.
-func hasAttribute(list []ngsild.Attribute, name string) bool {
-	for i := range list {
-		if list[i].Name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // load reads a stored document, its system attributes written out.
 func load(doc []byte) (*ngsild.Entity, error) {
 	e, err := loadBare(doc)

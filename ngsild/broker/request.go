@@ -57,8 +57,7 @@ func (q *request) done() error {
 	return nil
 }
 
-// readTenant takes the tenant of the request. One that does not exist is an
-// error unless the operation may create it.
+// readTenant takes the tenant of the request, which need not exist yet.
 func (q *request) readTenant() error {
 	name := q.r.Header.Get(headerTenant)
 	if len(name) > maxTenantName {

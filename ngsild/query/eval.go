@@ -180,12 +180,12 @@ func (s *search) value(v jsontext.Value, kind ngsild.Kind) {
 			s.hit = s.holdsText(string(text), kind == ngsild.VocabProperty)
 		}
 	case 't', 'f':
-		s.hit = s.any(func(l *literal) (int, bool) {
+		s.hit = s.anyValue(func(l *literal) (int, bool) {
 			return cmp.Compare(string(v), l.text), l.kind == boolLiteral
 		})
 	case 'n':
 	default:
-		s.hit = s.any(func(l *literal) (int, bool) {
+		s.hit = s.anyValue(func(l *literal) (int, bool) {
 			if l.kind != numberLiteral {
 				return 0, false
 			}
@@ -202,7 +202,7 @@ func (s *search) holdsText(v string, vocab bool) bool {
 	}
 	var when moment
 	var isTime, parsed bool
-	return s.any(func(l *literal) (int, bool) {
+	return s.anyValue(func(l *literal) (int, bool) {
 		switch l.kind {
 		case stringLiteral:
 			if vocab && l.iri != "" && v == l.iri {
@@ -225,9 +225,9 @@ func (s *search) holdsText(v string, vocab bool) bool {
 	})
 }
 
-// any applies the operator over the term's values. compare gives the order
+// anyValue applies the operator over the term's values. compare gives the order
 // of the target against a literal, and whether they are of one data type.
-func (s *search) any(compare func(*literal) (int, bool)) bool {
+func (s *search) anyValue(compare func(*literal) (int, bool)) bool {
 	t := s.term
 	if t.isRange {
 		low, ok1 := compare(&t.values[0])

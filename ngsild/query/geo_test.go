@@ -45,6 +45,8 @@ func TestGeoRelations(t *testing.T) {
 		{shape{"Polygon", square}, "contains", point(5, 5), true},
 		{shape{"Polygon", square}, "contains", shape{"Polygon", donut}, true},
 		{shape{"Polygon", donut}, "contains", shape{"Polygon", square}, false},
+		{shape{"Polygon", `[[[0,0],[10,0],[10,10],[0,10],[0,0]],[[1,1],[2,1],[2,2],[1,2],[1,1]]]`}, "contains", shape{"Polygon", square}, false},
+		{shape{"Polygon", `[[[0,0],[10,0],[10,10],[0,10],[0,0]],[[0,0],[10,0],[5,4],[0,0]]]`}, "contains", shape{"Polygon", square}, false}, // a hole with its corners on the boundary
 		{point(5, 5), "contains", shape{"Polygon", square}, false},
 		{point(5, 5), "intersects", shape{"Polygon", square}, true},
 		{point(5, 5), "disjoint", shape{"Polygon", donut}, true},

@@ -210,7 +210,7 @@ func (p *parser) accept(s string) bool {
 // alternatives reads terms joined by | over terms joined by ;, which binds
 // more tightly.
 func (p *parser) alternatives(depth int) (node, *Error) {
-	var any or
+	var branches or
 	for {
 		var all and
 		for {
@@ -224,18 +224,18 @@ func (p *parser) alternatives(depth int) (node, *Error) {
 			}
 		}
 		if len(all) == 1 {
-			any = append(any, all[0])
+			branches = append(branches, all[0])
 		} else {
-			any = append(any, all)
+			branches = append(branches, all)
 		}
 		if !p.accept("|") {
 			break
 		}
 	}
-	if len(any) == 1 {
-		return any[0], nil
+	if len(branches) == 1 {
+		return branches[0], nil
 	}
-	return any, nil
+	return branches, nil
 }
 
 func (p *parser) operand(depth int) (node, *Error) {

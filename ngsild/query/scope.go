@@ -67,7 +67,7 @@ func (n scopeNode) matchOne(scope string) bool {
 type scopeParser struct{ typeParser }
 
 func (p *scopeParser) alternatives(depth int) (scopeNode, *Error) {
-	var any []scopeNode
+	var branches []scopeNode
 	for {
 		var all []scopeNode
 		for {
@@ -81,18 +81,18 @@ func (p *scopeParser) alternatives(depth int) (scopeNode, *Error) {
 			}
 		}
 		if len(all) == 1 {
-			any = append(any, all[0])
+			branches = append(branches, all[0])
 		} else {
-			any = append(any, scopeNode{all: true, kids: all})
+			branches = append(branches, scopeNode{all: true, kids: all})
 		}
 		if !p.next(",|") {
 			break
 		}
 	}
-	if len(any) == 1 {
-		return any[0], nil
+	if len(branches) == 1 {
+		return branches[0], nil
 	}
-	return scopeNode{kids: any}, nil
+	return scopeNode{kids: branches}, nil
 }
 
 func (p *scopeParser) operand(depth int) (scopeNode, *Error) {

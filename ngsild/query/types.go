@@ -104,7 +104,7 @@ func (p *typeParser) next(set string) bool {
 }
 
 func (p *typeParser) alternatives(depth int) (typeNode, *Error) {
-	var any []typeNode
+	var branches []typeNode
 	for {
 		var all []typeNode
 		for {
@@ -118,18 +118,18 @@ func (p *typeParser) alternatives(depth int) (typeNode, *Error) {
 			}
 		}
 		if len(all) == 1 {
-			any = append(any, all[0])
+			branches = append(branches, all[0])
 		} else {
-			any = append(any, typeNode{all: true, kids: all})
+			branches = append(branches, typeNode{all: true, kids: all})
 		}
 		if !p.next(",|") {
 			break
 		}
 	}
-	if len(any) == 1 {
-		return any[0], nil
+	if len(branches) == 1 {
+		return branches[0], nil
 	}
-	return typeNode{kids: any}, nil
+	return typeNode{kids: branches}, nil
 }
 
 func (p *typeParser) operand(depth int) (typeNode, *Error) {

@@ -1,0 +1,181 @@
+package mapping
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/ngsild"
+)
+
+// Encoder applies a Plan and writes each entity at once as normalized JSON, the
+// same that Entity.AppendJSON would write, without building its attributes:
+// what is the same for every row is one text between two values. It does not
+// change and may be shared.
+type Encoder struct {
+	plan     *Plan
+	entities []entityText
+}
+
+// entityText is an entity definition and its constant texts.
+type entityText struct {
+	*entity
+	types      string // ,"type":…
+	attributes []attributeText
+	end        string // ,"@context":…}
+}
+
+// attributeText is an attribute definition and its constant texts. A text that
+// is the same for every row is in front of the value that follows it.
+type attributeText struct {
+	*attribute
+	open       string // ,"name":{"type":"Property","value": and a constant value
+	unit       string // ,"unitCode":"KWH"
+	observedAt string // a constant one
+	datasetID  string // a constant one
+	attributes []attributeText
+}
+
+// Encoder gives the Encoder of a plan whose entities end with this @context (JSON
+// text, nil for none). It gives nil where the plan makes what is not written
+// straight through: several instances of one attribute, scopes, or entities that
+// rows are merged into.
+func (p *Plan) Encoder(ldctx jsontext.Value) *Encoder {
+	e := &Encoder{plan: p}
+	for i := range p.entities {
+		definition := &p.entities[i]
+		attributes, ok := attributeTexts(definition.attributes)
+		if !ok || len(definition.scopes) > 0 || p.infos[i].Merge == MergeLast || p.infos[i].Merge == MergeHistory {
+			return nil
+		}
+		bare := ngsild.Entity{Types: definition.types}
+		whole := ngsild.Entity{Types: definition.types, Context: ldctx}
+		text := bare.AppendJSON(nil, ngsild.Normalized)
+		end := len(text) - len("}")
+		e.entities = append(e.entities, entityText{
+			entity:     definition,
+			types:      string(text[len(`{"id":""`):end]),
+			attributes: attributes,
+			end:        string(whole.AppendJSON(nil, ngsild.Normalized)[end:]),
+		})
+	}
+	return e
+}
+
+func attributeTexts(list []attribute) (texts []attributeText, ok bool) {
+	for i := range list {
+		a := &list[i]
+		below, ok := attributeTexts(a.attributes)
+		if !ok || a.several {
+			return nil, false
+		}
+		t := attributeText{attribute: a, attributes: below}
+		fixed := ngsild.Attribute{Name: a.fixed.Name, Kind: a.fixed.Kind, Value: a.fixed.Value}
+		if a.value != nil {
+			fixed.Value = jsontext.Value("0")
+			t.open = written(fixed)
+			t.open = t.open[:len(t.open)-len("0")]
+		} else {
+			t.open = written(fixed)
+		}
+		bare := len(written(fixed))
+		with := func(change func(*ngsild.Attribute)) string {
+			changed := fixed
+			change(&changed)
+			return written(changed)[bare:]
+		}
+		t.unit = with(func(c *ngsild.Attribute) { c.ObjectType, c.UnitCode = a.fixed.ObjectType, a.fixed.UnitCode })
+		t.observedAt = with(func(c *ngsild.Attribute) { c.ObservedAt = a.fixed.ObservedAt })
+		t.datasetID = with(func(c *ngsild.Attribute) { c.DatasetID = a.fixed.DatasetID })
+		texts = append(texts, t)
+	}
+	return texts, true
+}
+
+// written is an attribute as it stands in an entity, from the comma in front of
+// it, without its closing brace.
+func written(a ngsild.Attribute) string {
+	bare := ngsild.Entity{}
+	start := len(bare.AppendJSON(nil, ngsild.Normalized)) - len("}")
+	bare.Attributes = []ngsild.Attribute{a}
+	text := bare.AppendJSON(nil, ngsild.Normalized)
+	return string(text[start : len(text)-len("}}")])
+}
+
+// ApplyBatch is Plan.ApplyBatch, but that the entities of a row have only their
+// ID and Types, and RowResult.JSON their whole text.
+func (e *Encoder) ApplyBatch(b *record.Batch, out *BatchResult) {
+	out.mem.encoder = e
+	e.plan.ApplyBatch(b, out)
+	out.mem.encoder = nil
+}
+
+// make adds the entity of the current row, unless its condition is false.
+func (t *entityText) make(x *memory, definition int) {
+	if t.when != nil {
+		if holds, ok := t.when.holds(x); !ok || !holds {
+			return
+		}
+	}
+	start := len(x.buf)
+	x.buf = append(x.buf, `{"id":`...)
+	id := len(x.buf)
+	var s status
+	if x.buf, s = t.id.append(x, x.buf); s != done {
+		x.noID(s)
+	}
+	idEnd := len(x.buf)
+	x.buf = append(x.buf, t.types...)
+	for i := range t.attributes {
+		t.attributes[i].append(x)
+	}
+	x.buf = append(x.buf, t.end...)
+	x.texts = append(x.texts, t.entity.types...)
+	made := ngsild.Entity{Types: x.texts[len(x.texts)-len(t.entity.types) : len(x.texts) : len(x.texts)]}
+	if s == done {
+		made.ID = x.between(id+1, idEnd-1)
+	}
+	x.entities = append(x.entities, made)
+	x.definitions = append(x.definitions, definition)
+	x.json = append(x.json, x.buf[start:len(x.buf):len(x.buf)])
+}
+
+// append writes the attribute of the current row, or nothing where it is left
+// out.
+func (t *attributeText) append(x *memory) {
+	if t.when != nil {
+		if holds, ok := t.when.holds(x); !ok || !holds {
+			return
+		}
+	}
+	start := len(x.buf)
+	x.buf = append(x.buf, t.open...)
+	if t.value != nil {
+		var s status
+		if x.buf, s = t.value.append(x, x.buf); s != done {
+			x.buf = x.buf[:start]
+			return
+		}
+	}
+	x.buf = append(x.buf, t.unit...)
+	x.member(`,"observedAt":`, t.attribute.observedAt, t.observedAt)
+	x.member(`,"datasetId":`, t.attribute.datasetID, t.datasetID)
+	for i := range t.attributes {
+		t.attributes[i].append(x)
+	}
+	x.buf = append(x.buf, '}')
+}
+
+// member writes a member that n makes, nothing where n makes nothing, and the
+// constant text where there is no n.
+func (x *memory) member(name string, n node, constant string) {
+	if n == nil {
+		x.buf = append(x.buf, constant...)
+		return
+	}
+	start := len(x.buf)
+	x.buf = append(x.buf, name...)
+	var s status
+	if x.buf, s = n.append(x, x.buf); s != done {
+		x.buf = x.buf[:start]
+	}
+}

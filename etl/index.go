@@ -41,8 +41,8 @@ const (
 	blockSize   = 256 // entries of a run between two fences
 	tableLimit  = 1 << 17
 	filterFrom  = 1 << 16
-	filterKeys  = 1 << 24
-	filterBytes = 32 << 20
+	filterKeys  = 1 << 23
+	filterBytes = 16 << 20
 	fanIn       = 8 // runs of one level that are merged into one of the next
 )
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/currency"
 
 	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/strictyaml"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
 	"github.com/ldtkit/ldt/ngsild/unit"
@@ -20,7 +21,7 @@ import (
 // findings are every fault, each with its place in the mapping; where there is
 // an error among them the Plan is nil.
 func Compile(m *Mapping, env Env) (*Plan, []finding.Finding) {
-	c := &compiler{m: m, env: env, d: &decoder{name: m.Name}, columns: map[string]int{}, tables: map[string]*table{}, zones: map[string]*zone{}, read: map[int]bool{}}
+	c := &compiler{m: m, env: env, d: strictyaml.New(m.Name, "mapping"), columns: map[string]int{}, tables: map[string]*table{}, zones: map[string]*zone{}, read: map[int]bool{}}
 	c.plan = &Plan{context: slices.Clone(m.Context)}
 	if env.Header != nil {
 		c.plan.header = slices.Clone(env.Header.Names)
@@ -37,21 +38,21 @@ func Compile(m *Mapping, env Env) (*Plan, []finding.Finding) {
 	for i := range m.entities {
 		c.entity(&m.entities[i])
 	}
-	sortFaults(c.d.faults)
-	if finding.Errors(c.d.faults) > 0 || env.Header == nil {
-		return nil, c.d.faults
+	faults := c.d.Faults()
+	if finding.Errors(faults) > 0 || env.Header == nil {
+		return nil, faults
 	}
 	for column := range c.read {
 		c.plan.reads = append(c.plan.reads, column)
 	}
 	sort.Ints(c.plan.reads)
-	return c.plan, c.d.faults
+	return c.plan, faults
 }
 
 type compiler struct {
 	m       *Mapping
 	env     Env
-	d       *decoder // collects faults
+	d       *strictyaml.Decoder // collects faults
 	plan    *Plan
 	number  numberFormat
 	columns map[string]int
@@ -62,8 +63,8 @@ type compiler struct {
 	types   []string
 }
 
-func (c *compiler) fault(code finding.Code, at pos, format string, args ...any) *finding.Finding {
-	return c.d.fault(code, at, format, args...)
+func (c *compiler) fault(code finding.Code, at strictyaml.Pos, format string, args ...any) *finding.Finding {
+	return c.d.Fault(code, at, format, args...)
 }
 
 // numberFormat is how the source writes numbers.
@@ -84,7 +85,7 @@ func (c *compiler) numberFormat() numberFormat {
 }
 
 // column gives the index of a column, or adds a fault and gives 0.
-func (c *compiler) column(name string, at pos) int {
+func (c *compiler) column(name string, at strictyaml.Pos) int {
 	if c.env.Header == nil {
 		return 0
 	}
@@ -102,7 +103,7 @@ func (c *compiler) column(name string, at pos) int {
 	switch {
 	case count == 0:
 		f := c.fault(finding.SourceMissingColumn, at, "the source has no column %q", name)
-		if near := nearest(name, c.plan.header); near != "" {
+		if near := finding.Nearest(name, c.plan.header); near != "" {
 			f.Hint = fmt.Sprintf("did you mean %q?", near)
 		} else {
 			f.Hint = "its columns are " + enumerate(c.plan.header, 12)
@@ -135,7 +136,7 @@ func enumerate(list []string, limit int) string {
 
 func (c *compiler) condition(l located) *condition {
 	if l.text == "" {
-		if l.at.line > 0 {
+		if l.at.Line > 0 {
 			c.fault(finding.MappingCondition, l.at, "the condition is empty")
 		}
 		return nil
@@ -185,7 +186,7 @@ func (c *compiler) entity(def *entityDef) {
 	if def.id != nil {
 		e.id = c.uri(def.id, "id")
 	}
-	if def.when.at.line > 0 {
+	if def.when.at.Line > 0 {
 		e.when = c.condition(def.when)
 	}
 	for _, s := range def.scopes {
@@ -289,7 +290,7 @@ func (c *compiler) attribute(def *attributeDef, depth int) (attribute, Attribute
 			a.datasetID = n
 		}
 	}
-	if def.when.at.line > 0 {
+	if def.when.at.Line > 0 {
 		a.when = c.condition(def.when)
 	}
 	a.attributes, info.Attributes = c.attributes(def.attributes, depth+1)
@@ -739,7 +740,7 @@ func (c *compiler) compileTemplate(l located, parts []part, m mode, code finding
 	return t
 }
 
-func (c *compiler) sourceZone(at pos) *zone {
+func (c *compiler) sourceZone(at strictyaml.Pos) *zone {
 	if c.m.Source.Timezone == "" {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/strictyaml"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
 	"github.com/ldtkit/ldt/ngsild/unit"
@@ -181,13 +182,13 @@ func (c *compiler) numbers(def *cellDef, k *cell) {
 		}
 		k.number.decimal = d.text[0]
 	}
-	if def.thousands.at.line > 0 {
+	if def.thousands.at.Line > 0 {
 		k.number.thousands = thousandsSeparators(def.thousands.text)
 	}
 	for _, t := range k.number.thousands {
 		if len(t) == 1 && t[0] == k.number.decimal {
 			at := def.at
-			if def.thousands.at.line > 0 {
+			if def.thousands.at.Line > 0 {
 				at = def.thousands.at
 			}
 			c.fault(finding.MappingConverter, at, "the decimal character and the separator of thousands are both %q", t)
@@ -289,7 +290,7 @@ func (c *compiler) lookup(def *cellDef, k *cell, uri bool) {
 		if !ok {
 			f := c.fault(finding.MappingLookup, def.lookup.at, "there is no look-up table %q", def.lookup.text)
 			names := slices.Sorted(maps.Keys(c.tables))
-			if near := nearest(def.lookup.text, names); near != "" {
+			if near := finding.Nearest(def.lookup.text, names); near != "" {
 				f.Hint = fmt.Sprintf("did you mean %q?", near)
 			} else if len(names) > 0 {
 				f.Hint = "the tables under lookups: are " + enumerate(names, 12)
@@ -302,7 +303,7 @@ func (c *compiler) lookup(def *cellDef, k *cell, uri bool) {
 	}
 	at := def.lookup.at
 	k.table = &table{name: def.lookup.text, keys: source.keys, values: make(map[string][]byte, len(source.values))}
-	places := map[string]pos{}
+	places := map[string]strictyaml.Pos{}
 	for _, p := range def.pairs {
 		places[p.key] = p.at
 	}
@@ -324,7 +325,7 @@ func (c *compiler) lookup(def *cellDef, k *cell, uri bool) {
 
 // convert converts a constant of the mapping by the converter, at compile time.
 // Units and templates do not apply to it, and it has a decimal point.
-func (c *compiler) convert(k *cell, value []byte, at pos, what string, code finding.Code) ([]byte, bool) {
+func (c *compiler) convert(k *cell, value []byte, at strictyaml.Pos, what string, code finding.Code) ([]byte, bool) {
 	text, kind := value, record.Text
 	switch {
 	case len(value) == 0:

@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/etl/strictyaml"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -31,82 +32,68 @@ var (
 	ambiguousWords = []string{"reject", "earlier", "later"}
 )
 
-func (d *decoder) mapping(root ast.Node, m *Mapping) {
-	top := d.object(root, "a mapping", mappingKeys...)
-	if _, isMap := d.resolve(root).(ast.MapNode); !isMap {
+// decoder reads a mapping.
+type decoder struct{ *strictyaml.Decoder }
+
+func (d decoder) mapping(root ast.Node, m *Mapping) {
+	top := d.Object(root, "a mapping", mappingKeys...)
+	if _, isMap := d.Resolve(root).(ast.MapNode); !isMap {
 		return
 	}
-	start := at(root)
-	if f := top["source"]; f.null() {
-		d.missing(f, start, "a mapping", "source")
+	start := strictyaml.At(root)
+	if f := top["source"]; f.Null() {
+		d.Missing(f, start, "a mapping", "source")
 	} else {
-		d.structure(f.value, "source", &m.Source)
+		d.Structure(f.Value, "source", &m.Source)
 	}
 	if f := top["context"]; f == nil {
-		d.missing(f, start, "a mapping", "context").Hint = "name the @context that defines its types and attributes: context: [context/my.jsonld]"
+		d.Missing(f, start, "a mapping", "context").Hint = "name the @context that defines its types and attributes: context: [context/my.jsonld]"
 	} else {
-		m.Context, _ = d.texts(f, "context")
+		m.Context, _ = d.Texts(f, "context")
 	}
 	if f := top["where"]; f != nil {
-		m.where = d.filters(f)
+		m.Where = d.filters(f)
 	}
-	if f := top["lookups"]; f != nil && !f.null() {
-		for _, table := range d.fields(f.value, "lookups") {
+	if f := top["lookups"]; f != nil && !f.Null() {
+		for _, table := range d.Fields(f.Value, "lookups") {
 			m.lookups = append(m.lookups, d.lookupTable(table))
 		}
 	}
 	f := top["entities"]
-	if f.null() {
-		d.missing(f, start, "a mapping", "entities")
+	if f.Null() {
+		d.Missing(f, start, "a mapping", "entities")
 		return
 	}
-	seq, ok := f.value.(*ast.SequenceNode)
-	if !ok {
-		d.wrongType(f.value, "entities", "a list, each element starting with a dash")
-		return
-	}
-	for _, item := range d.items(seq) {
+	for _, item := range d.List(f, "entities") {
 		m.entities = append(m.entities, d.entity(item))
 	}
-	if len(m.entities) == 0 {
-		d.fault(finding.YAMLMissing, f.at, "entities is empty")
-	}
 }
 
-// missing reports a key that must be there. f is nil where it is not written,
-// else it has no value.
-func (d *decoder) missing(f *field, owner pos, what, key string) *finding.Finding {
-	if f != nil {
-		return d.fault(finding.YAMLMissing, f.at, "%s: %q has no value", what, key)
-	}
-	return d.fault(finding.YAMLMissing, owner, "%s needs the key %q", what, key)
-}
-
-func (d *decoder) filters(f *field) []filterDef {
-	if f.null() {
-		d.fault(finding.YAMLType, f.at, "where has no value")
+func (d decoder) filters(f *strictyaml.Field) []filterDef {
+	if f.Null() {
+		d.Fault(finding.YAMLType, f.At, "where has no value")
 		return nil
 	}
-	nodes := []ast.Node{f.value}
-	if seq, ok := f.value.(*ast.SequenceNode); ok {
-		nodes = d.items(seq)
+	nodes := []ast.Node{f.Value}
+	if seq, ok := f.Value.(*ast.SequenceNode); ok {
+		nodes = d.Items(seq)
 	}
 	var out []filterDef
 	for _, n := range nodes {
-		keys := d.object(n, "where", filterKeys...)
+		keys := d.Object(n, "where", filterKeys...)
 		if _, isMap := n.(ast.MapNode); !isMap {
 			continue
 		}
-		def := filterDef{at: at(n)}
-		if k := keys["keep"]; k.null() {
-			d.missing(k, def.at, "where", "keep").Hint = `keep says which rows stay: keep: 'number("Nb sites") > 0'`
+		def := filterDef{at: strictyaml.At(n)}
+		if k := keys["keep"]; k.Null() {
+			d.Missing(k, def.at, "where", "keep").Hint = `keep says which rows stay: keep: 'number("Nb sites") > 0'`
 		} else {
-			def.keep, def.at = d.text(k, "keep"), k.where
+			def.keep, def.at = d.Text(k, "keep"), k.Where
 		}
-		if r := keys["reason"]; r.null() {
-			d.missing(r, at(n), "where", "reason").Hint = "the run report names it for each row that is left out"
+		if r := keys["reason"]; r.Null() {
+			d.Missing(r, strictyaml.At(n), "where", "reason").Hint = "the run report names it for each row that is left out"
 		} else {
-			def.reason = d.text(r, "reason")
+			def.reason = d.Text(r, "reason")
 		}
 		out = append(out, def)
 	}
@@ -114,51 +101,47 @@ func (d *decoder) filters(f *field) []filterDef {
 }
 
 // lookupTable reads a named table. One with a key file is read from there.
-func (d *decoder) lookupTable(f field) lookupDef {
-	def := lookupDef{name: f.key, at: f.at}
-	if f.null() {
-		d.fault(finding.YAMLMissing, f.at, "the look-up table %q is empty", f.key)
+func (d decoder) lookupTable(f strictyaml.Field) lookupDef {
+	def := lookupDef{name: f.Key, at: f.At}
+	if f.Null() {
+		d.Fault(finding.YAMLMissing, f.At, "the look-up table %q is empty", f.Key)
 		return def
 	}
-	what := fmt.Sprintf("the look-up table %q", f.key)
-	if m, ok := f.value.(ast.MapNode); ok {
-		for it := m.MapRange(); it.Next(); {
-			if d.keyText(it.Key()) == "file" {
-				def.table = d.tableRef(f.value, what)
-				return def
-			}
-		}
+	what := fmt.Sprintf("the look-up table %q", f.Key)
+	if d.Has(f.Value, "file") {
+		def.table = d.tableRef(f.Value, what)
+		return def
 	}
-	def.pairs = d.pairs(f.value, what)
+	def.pairs = d.pairs(f.Value, what)
 	return def
 }
 
-func (d *decoder) tableRef(n ast.Node, what string) *TableRef {
+func (d decoder) tableRef(n ast.Node, what string) *TableRef {
 	ref := &TableRef{}
-	keys := d.structure(n, what, &ref.Source, "key", "value")
+	keys := d.Structure(n, what, &ref.Source, "key", "value")
 	for key, target := range map[string]*string{"key": &ref.Key, "value": &ref.Value} {
-		if f := keys[key]; f.null() {
-			d.missing(f, at(n), what, key).Hint = "key and value name two columns of the file"
+		if f := keys[key]; f.Null() {
+			d.Missing(f, strictyaml.At(n), what, key).Hint = "key and value name two columns of the file"
 		} else {
-			*target = d.text(f, what+": "+key)
+			*target = d.Text(f, what+": "+key)
 		}
 	}
 	return ref
 }
 
-func (d *decoder) pairs(n ast.Node, what string) []pair {
+func (d decoder) pairs(n ast.Node, what string) []pair {
 	var out []pair
-	for _, f := range d.fields(n, what) {
-		p := pair{key: f.key, at: f.at, value: []byte("null")}
-		if f.value != nil {
-			switch f.value.(type) {
+	for _, f := range d.Fields(n, what) {
+		p := pair{key: f.Key, at: f.At, value: []byte("null")}
+		if f.Value != nil {
+			switch f.Value.(type) {
 			case ast.MapNode, *ast.SequenceNode:
-				d.wrongType(f.value, "a value of "+what, "a text, a number or true/false")
+				d.WrongType(f.Value, "a value of "+what, "a text, a number or true/false")
 				continue
 			}
-			p.value = d.json(f.value, what)
+			p.value = d.JSON(f.Value, what)
 		} else {
-			d.fault(finding.YAMLType, f.at, "%s gives nothing for %q", what, f.key).Hint = "leave the key out and set miss: omit"
+			d.Fault(finding.YAMLType, f.At, "%s gives nothing for %q", what, f.Key).Hint = "leave the key out and set miss: omit"
 			continue
 		}
 		out = append(out, p)
@@ -166,72 +149,72 @@ func (d *decoder) pairs(n ast.Node, what string) []pair {
 	return out
 }
 
-func (d *decoder) entity(n ast.Node) entityDef {
-	e := entityDef{at: at(n)}
-	keys := d.object(n, "an entity", entityKeys...)
+func (d decoder) entity(n ast.Node) entityDef {
+	e := entityDef{at: strictyaml.At(n)}
+	keys := d.Object(n, "an entity", entityKeys...)
 	if _, isMap := n.(ast.MapNode); !isMap {
 		if _, null := n.(*ast.NullNode); null {
-			d.fault(finding.YAMLType, e.at, "an entity has no keys")
+			d.Fault(finding.YAMLType, e.at, "an entity has no keys")
 		}
 		return e
 	}
-	if f := keys["type"]; f.null() {
-		d.missing(f, e.at, "an entity", "type")
+	if f := keys["type"]; f.Null() {
+		d.Missing(f, e.at, "an entity", "type")
 	} else {
-		list, places := d.texts(f, "type")
+		list, places := d.Texts(f, "type")
 		for i, s := range list {
 			e.types = append(e.types, located{s, places[i]})
 		}
 		if len(list) == 0 {
-			d.fault(finding.YAMLMissing, f.at, "type names nothing")
+			d.Fault(finding.YAMLMissing, f.At, "type names nothing")
 		}
 	}
-	if f := keys["id"]; f.null() {
-		d.missing(f, e.at, "an entity", "id").Hint = `for example id: "urn:ngsi-ld:Building:{Code}"`
+	if f := keys["id"]; f.Null() {
+		d.Missing(f, e.at, "an entity", "id").Hint = `for example id: "urn:ngsi-ld:Building:{Code}"`
 	} else {
-		e.id = d.value(f.value, "id", 0)
+		e.id = d.value(f.Value, "id", 0)
 	}
 	e.when = d.locatedText(keys["when"], "when")
 	if f := keys["merge"]; f != nil {
-		if w := d.word(f, "merge", mergeWords...); w != "" {
+		if w := d.Word(f, "merge", mergeWords...); w != "" {
 			e.merge = Merge(slices.Index(mergeWords, w))
 		}
 	}
 	if f := keys["scope"]; f != nil {
-		list, places := d.texts(f, "scope")
+		list, places := d.Texts(f, "scope")
 		for i, s := range list {
 			e.scopes = append(e.scopes, located{s, places[i]})
 		}
 	}
 	e.model = d.locatedText(keys["model"], "model")
-	if f := keys["attributes"]; f != nil && !f.null() {
-		e.attributes = d.attributes(f.value, "attributes")
+	if f := keys["attributes"]; f != nil && !f.Null() {
+		e.attributes = d.attributes(f.Value, "attributes")
 	}
 	return e
 }
 
-func (d *decoder) locatedText(f *field, what string) located {
+func (d decoder) locatedText(f *strictyaml.Field, what string) located {
 	if f == nil {
 		return located{}
 	}
-	return located{d.text(f, what), f.where}
+	return located{d.Text(f, what), f.Where}
 }
 
 // attributes reads a map of attributes; a name may have a list of instances.
-func (d *decoder) attributes(n ast.Node, what string) []attributeDef {
-	defer d.leave()
-	if !d.enter(n) {
+func (d decoder) attributes(n ast.Node, what string) []attributeDef {
+	defer d.Leave()
+	if !d.Enter(n) {
 		return nil
 	}
 	var out []attributeDef
-	for _, f := range d.fields(n, what) {
-		if f.null() {
-			d.fault(finding.YAMLType, f.at, "the attribute %q says nothing", f.key).Hint = "give it a value: or an object:"
+	for _, f := range d.Fields(n, what) {
+		if f.Null() {
+			d.Fault(finding.YAMLType, f.At, "the attribute %q says nothing", f.Key).Hint = "give it a value: or an object:"
 			continue
 		}
-		nodes := []ast.Node{f.value}
-		if seq, ok := f.value.(*ast.SequenceNode); ok {
-			nodes = d.items(seq)
+		nodes := []ast.Node{f.Value}
+		if seq, ok := f.Value.(*ast.SequenceNode); ok {
+			nodes = d.Items(seq)
 		}
 		for _, item := range nodes {
 			out = append(out, d.attribute(f, item))
@@ -240,75 +223,78 @@ func (d *decoder) attributes(n ast.Node, what string) []attributeDef {
 	return out
 }
 
-func (d *decoder) attribute(f field, n ast.Node) attributeDef {
-	def := attributeDef{name: f.key, at: f.at, memberAt: f.at}
-	what := fmt.Sprintf("the attribute %q", f.key)
+func (d decoder) attribute(f strictyaml.Field, n ast.Node) attributeDef {
+	def := attributeDef{name: f.Key, at: f.At, memberAt: f.At}
+	what := fmt.Sprintf("the attribute %q", f.Key)
 	if _, isMap := n.(ast.MapNode); !isMap {
-		d.wrongType(n, what, "a map with value:, object: or the like")
+		d.WrongType(n, what, "a map with value:, object: or the like")
 		return def
 	}
-	keys := d.object(n, what, attributeKeys...)
+	keys := d.Object(n, what, attributeKeys...)
 	for _, member := range valueMembers {
 		k := keys[member]
 		if k == nil {
 			continue
 		}
 		if def.member != "" {
-			d.fault(finding.YAMLUnknownKey, k.at, "%s has both %q and %q", what, def.member, member).Hint = "keep the one that is meant"
+			d.Fault(finding.YAMLUnknownKey, k.At, "%s has both %q and %q", what, def.member, member).Hint = "keep the one that is meant"
 			continue
 		}
-		def.member, def.memberAt = member, k.at
+		def.member, def.memberAt = member, k.At
 		switch {
-		case k.null():
-			d.missing(k, k.at, what, member)
+		case k.Null():
+			d.Missing(k, k.At, what, member)
 		case member == ngsild.MemberLanguageMap:
 			def.value = d.languageMap(k)
 		default:
-			def.value = d.value(k.value, member, 0)
+			def.value = d.value(k.Value, member, 0)
 		}
 	}
 	if def.member == "" {
-		d.fault(finding.YAMLMissing, at(n), "%s needs one of the keys %s", what, strings.Join(valueMembers, ", "))
+		d.Fault(finding.YAMLMissing, strictyaml.At(n), "%s needs one of the keys %s", what, strings.Join(valueMembers, ", "))
 	}
 	def.unitCode = d.locatedText(keys[ngsild.MemberUnitCode], ngsild.MemberUnitCode)
 	def.when = d.locatedText(keys["when"], "when")
 	for key, target := range map[string]**valueDef{ngsild.MemberObservedAt: &def.observedAt, ngsild.MemberDatasetID: &def.datasetID} {
 		if k := keys[key]; k != nil {
-			if k.null() {
-				d.missing(k, k.at, what, key)
+			if k.Null() {
+				d.Missing(k, k.At, what, key)
 			} else {
-				*target = d.value(k.value, key, 0)
+				*target = d.value(k.Value, key, 0)
 			}
 		}
 	}
-	if k := keys["attributes"]; k != nil && !k.null() {
-		def.attributes = d.attributes(k.value, "attributes of "+f.key)
+	if k := keys["attributes"]; k != nil && !k.Null() {
+		def.attributes = d.attributes(k.Value, "attributes of "+f.Key)
 	}
 	return def
 }
 
 // languageMap reads a map of language tags, each with a value.
-func (d *decoder) languageMap(f *field) *valueDef {
-	def := &valueDef{at: f.where, form: formMembers}
-	for _, tag := range d.fields(f.value, "languageMap") {
-		if tag.null() {
-			d.fault(finding.YAMLType, tag.at, "languageMap: %q has no value", tag.key)
+func (d decoder) languageMap(f *strictyaml.Field) *valueDef {
+	def := &valueDef{at: f.Where, form: formMembers}
+	for _, tag := range d.Fields(f.Value, "languageMap") {
+		if tag.Null() {
+			d.Fault(finding.YAMLType, tag.At, "languageMap: %q has no value", tag.Key)
 			continue
 		}
-		if v := d.value(tag.value, "languageMap", 1); v != nil {
-			def.members = append(def.members, memberDef{tag.key, *v})
+		if v := d.value(tag.Value, "languageMap", 1); v != nil {
+			def.members = append(def.members, memberDef{tag.Key, *v})
 		}
 	}
 	return def
 }
 
 // value reads any of the forms of a value.
-func (d *decoder) value(n ast.Node, what string, level int) *valueDef {
-	defer d.leave()
-	if n == nil || !d.enter(n) {
+func (d decoder) value(n ast.Node, what string, level int) *valueDef {
+	if n == nil {
 		return nil
 	}
-	def := &valueDef{at: at(n)}
+	defer d.Leave()
+	if !d.Enter(n) {
+		return nil
+	}
+	def := &valueDef{at: strictyaml.At(n)}
 	switch v := n.(type) {
 	case ast.MapNode:
 		d.cellOrMembers(n, def)
@@ -316,7 +302,7 @@ func (d *decoder) value(n ast.Node, what string, level int) *valueDef {
 	case *ast.SequenceNode:
 		def.form = formList
 		constant := true
-		for _, item := range d.items(v) {
+		for _, item := range d.Items(v) {
 			if e := d.value(item, what, level+1); e != nil {
 				def.list = append(def.list, *e)
 				constant = constant && e.form == formConstant
@@ -324,7 +310,7 @@ func (d *decoder) value(n ast.Node, what string, level int) *valueDef {
 		}
 		if constant {
 			def.form, def.list = formConstant, nil
-			def.constant = d.json(n, what)
+			def.constant = d.JSON(n, what)
 		}
 		return def
 	}
@@ -332,7 +318,7 @@ func (d *decoder) value(n ast.Node, what string, level int) *valueDef {
 		def.form, def.template = formTemplate, s
 		return def
 	}
-	def.constant = d.json(n, what)
+	def.constant = d.JSON(n, what)
 	return def
 }
 
@@ -340,43 +326,43 @@ func (d *decoder) value(n ast.Node, what string, level int) *valueDef {
 func textOf(n ast.Node) (string, bool) {
 	switch n.(type) {
 	case *ast.StringNode, *ast.LiteralNode:
-		return scalarText(n)
+		return strictyaml.Scalar(n)
 	}
 	return "", false
 }
 
-func (d *decoder) cellOrMembers(n ast.Node, def *valueDef) {
-	if list := d.fields(n, "a value"); len(list) == 1 && list[0].null() && !slices.Contains(cellKeys, list[0].key) {
+func (d decoder) cellOrMembers(n ast.Node, def *valueDef) {
+	if list := d.Fields(n, "a value"); len(list) == 1 && list[0].Null() && !slices.Contains(cellKeys, list[0].Key) {
 		// YAML reads {Code} without quotes as a map.
-		d.fault(finding.YAMLUnknownKey, list[0].at, "a value has no key %q", list[0].key).Hint = fmt.Sprintf("put a template in quotes: \"{%s}\"", list[0].key)
+		d.Fault(finding.YAMLUnknownKey, list[0].At, "a value has no key %q", list[0].Key).Hint = fmt.Sprintf("put a template in quotes: \"{%s}\"", list[0].Key)
 		return
 	}
-	keys := d.object(n, "a value", cellKeys...)
+	keys := d.Object(n, "a value", cellKeys...)
 	if m := keys["members"]; m != nil {
 		for key, f := range keys {
 			if key != "members" {
-				d.fault(finding.YAMLUnknownKey, f.at, "a value with members has no key %q", key).Hint = "set it on the member that it is meant for"
+				d.Fault(finding.YAMLUnknownKey, f.At, "a value with members has no key %q", key).Hint = "set it on the member that it is meant for"
 			}
 		}
 		def.form = formMembers
-		if m.null() {
-			d.missing(m, m.at, "a value", "members")
+		if m.Null() {
+			d.Missing(m, m.At, "a value", "members")
 			return
 		}
-		for _, f := range d.fields(m.value, "members") {
-			v := &valueDef{at: f.where, constant: []byte("null")}
-			if f.value != nil {
-				v = d.value(f.value, f.key, 1)
+		for _, f := range d.Fields(m.Value, "members") {
+			v := &valueDef{at: f.Where, constant: []byte("null")}
+			if f.Value != nil {
+				v = d.value(f.Value, f.Key, 1)
 			}
 			if v != nil {
-				def.members = append(def.members, memberDef{f.key, *v})
+				def.members = append(def.members, memberDef{f.Key, *v})
 			}
 		}
 		return
 	}
 	c := d.cell(n, keys)
 	if len(c.columns) == 0 && c.constant == nil && !isSet(keys, "column", "columns", "constant") {
-		d.fault(finding.YAMLMissing, def.at, "a value needs the key \"column\"").Hint = "or columns, constant, members; a template or a constant needs no map"
+		d.Fault(finding.YAMLMissing, def.at, "a value needs the key \"column\"").Hint = "or columns, constant, members; a template or a constant needs no map"
 	}
 	if c.constant != nil && len(c.keys) == 1 {
 		def.constant = c.constant
@@ -385,7 +371,7 @@ func (d *decoder) cellOrMembers(n ast.Node, def *valueDef) {
 	def.form, def.cell = formCell, c
 }
 
-func isSet(keys map[string]*field, names ...string) bool {
+func isSet(keys map[string]*strictyaml.Field, names ...string) bool {
 	for _, n := range names {
 		if keys[n] != nil {
 			return true
@@ -395,54 +381,54 @@ func isSet(keys map[string]*field, names ...string) bool {
 }
 
 // cell reads the keys of a converter.
-func (d *decoder) cell(n ast.Node, keys map[string]*field) *cellDef {
-	c := &cellDef{at: at(n), keys: map[string]pos{}}
+func (d decoder) cell(n ast.Node, keys map[string]*strictyaml.Field) *cellDef {
+	c := &cellDef{at: strictyaml.At(n), keys: map[string]strictyaml.Pos{}}
 	for key, f := range keys {
-		c.keys[key] = f.at
+		c.keys[key] = f.At
 	}
 	if f := keys["column"]; f != nil {
-		c.columns = []located{{d.text(f, "column"), f.where}}
+		c.columns = []located{{d.Text(f, "column"), f.Where}}
 	}
 	if f := keys["columns"]; f != nil {
 		if keys["column"] != nil {
-			d.fault(finding.YAMLUnknownKey, f.at, "a value has both \"column\" and \"columns\"").Hint = "keep the one that is meant"
+			d.Fault(finding.YAMLUnknownKey, f.At, "a value has both \"column\" and \"columns\"").Hint = "keep the one that is meant"
 		}
-		list, places := d.texts(f, "columns")
+		list, places := d.Texts(f, "columns")
 		c.columns = nil
 		for i, s := range list {
 			c.columns = append(c.columns, located{s, places[i]})
 		}
-		if len(list) == 0 && !f.null() {
-			d.fault(finding.YAMLMissing, f.at, "columns names nothing")
+		if len(list) == 0 && !f.Null() {
+			d.Fault(finding.YAMLMissing, f.At, "columns names nothing")
 		}
 	}
 	if f := keys["constant"]; f != nil {
 		if isSet(keys, "column", "columns") {
-			d.fault(finding.YAMLUnknownKey, f.at, "a value has both a column and a constant").Hint = "default stands in for an empty cell"
+			d.Fault(finding.YAMLUnknownKey, f.At, "a value has both a column and a constant").Hint = "default stands in for an empty cell"
 		}
 		c.constant = []byte("null")
-		if !f.null() {
-			c.constant = d.json(f.value, "constant")
+		if !f.Null() {
+			c.constant = d.JSON(f.Value, "constant")
 		}
 	}
 	if f := keys["as"]; f != nil {
-		c.as = located{d.word(f, "as", converterWords...), f.where}
+		c.as = located{d.Word(f, "as", converterWords...), f.Where}
 	}
 	if f := keys["unit"]; f != nil {
 		c.unit = d.unit(f)
 	}
 	if f := keys["lookup"]; f != nil {
 		c.lookedUp = true
-		if _, isMap := f.value.(ast.MapNode); isMap {
-			c.pairs = d.pairs(f.value, "the look-up table")
-			c.lookup.at = f.where
+		if _, isMap := f.Value.(ast.MapNode); isMap {
+			c.pairs = d.pairs(f.Value, "the look-up table")
+			c.lookup.at = f.Where
 		} else {
 			c.lookup = d.locatedText(f, "lookup")
 		}
 	}
 	word := func(key string, words []string) string {
 		if f := keys[key]; f != nil {
-			return d.word(f, key, words...)
+			return d.Word(f, key, words...)
 		}
 		return ""
 	}
@@ -450,26 +436,26 @@ func (d *decoder) cell(n ast.Node, keys map[string]*field) *cellDef {
 	c.order = word("order", orderWords)
 	c.ambiguous = word("ambiguous", ambiguousWords)
 	if f := keys["default"]; f != nil {
-		c.defaultAt = f.where
-		if f.null() {
-			d.missing(f, f.at, "a value", "default").Hint = "an empty cell is left out without it"
+		c.defaultAt = f.Where
+		if f.Null() {
+			d.Missing(f, f.At, "a value", "default").Hint = "an empty cell is left out without it"
 		} else {
-			c.fallback = d.json(f.value, "default")
+			c.fallback = d.JSON(f.Value, "default")
 		}
 	}
 	c.format = d.locatedText(keys["format"], "format")
 	c.timezone = d.locatedText(keys["timezone"], "timezone")
 	c.decimal = d.locatedText(keys["decimal"], "decimal")
 	c.thousands = d.locatedText(keys["thousands"], "thousands")
-	c.nulls, _ = d.texts(keys["nulls"], "nulls")
-	c.yes, _ = d.texts(keys["true"], "true")
-	c.no, _ = d.texts(keys["false"], "false")
+	c.nulls, _ = d.Texts(keys["nulls"], "nulls")
+	c.yes, _ = d.Texts(keys["true"], "true")
+	c.no, _ = d.Texts(keys["false"], "false")
 	if f := keys["separator"]; f != nil {
-		if c.separator = d.text(f, "separator"); c.separator == "" && !f.null() {
-			d.fault(finding.YAMLType, f.where, "separator is empty")
+		if c.separator = d.Text(f, "separator"); c.separator == "" && !f.Null() {
+			d.Fault(finding.YAMLType, f.Where, "separator is empty")
 		}
 	}
-	c.required = d.boolean(keys["required"], "required")
+	c.required = d.Boolean(keys["required"], "required")
 	if f := keys["template"]; f != nil {
 		t := d.locatedText(f, "template")
 		c.template = &t
@@ -481,31 +467,31 @@ func (d *decoder) cell(n ast.Node, keys map[string]*field) *cellDef {
 }
 
 // element reads the converter of a list's elements: a word, or a map.
-func (d *decoder) element(f *field) *cellDef {
-	if f.null() {
-		d.fault(finding.YAMLType, f.at, "of has no value")
+func (d decoder) element(f *strictyaml.Field) *cellDef {
+	if f.Null() {
+		d.Fault(finding.YAMLType, f.At, "of has no value")
 		return nil
 	}
-	if _, isMap := f.value.(ast.MapNode); isMap {
-		return d.cell(f.value, d.object(f.value, "of", elementKeys...))
+	if _, isMap := f.Value.(ast.MapNode); isMap {
+		return d.cell(f.Value, d.Object(f.Value, "of", elementKeys...))
 	}
-	return &cellDef{at: f.where, as: located{d.word(f, "of", converterWords...), f.where}, keys: map[string]pos{"as": f.where}}
+	return &cellDef{at: f.Where, as: located{d.Word(f, "of", converterWords...), f.Where}, keys: map[string]strictyaml.Pos{"as": f.Where}}
 }
 
-func (d *decoder) unit(f *field) *unitDef {
-	if f.null() {
-		d.fault(finding.YAMLType, f.at, "unit has no value")
+func (d decoder) unit(f *strictyaml.Field) *unitDef {
+	if f.Null() {
+		d.Fault(finding.YAMLType, f.At, "unit has no value")
 		return nil
 	}
-	if _, isMap := f.value.(ast.MapNode); !isMap {
+	if _, isMap := f.Value.(ast.MapNode); !isMap {
 		code := d.locatedText(f, "unit")
 		return &unitDef{from: code, to: code}
 	}
-	keys := d.object(f.value, "unit", "from", "to")
+	keys := d.Object(f.Value, "unit", "from", "to")
 	u := &unitDef{}
 	for key, target := range map[string]*located{"from": &u.from, "to": &u.to} {
-		if k := keys[key]; k.null() {
-			d.missing(k, f.where, "unit", key)
+		if k := keys[key]; k.Null() {
+			d.Missing(k, f.Where, "unit", key)
 		} else {
 			*target = d.locatedText(k, key)
 		}

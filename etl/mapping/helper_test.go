@@ -28,7 +28,7 @@ func (t terms) Expand(term string) (string, bool) {
 	return "https://uri.etsi.org/ngsi-ld/default-context/" + term, false
 }
 
-func (t terms) Nearest(term string) string { return nearest(term, t) }
+func (t terms) Nearest(term string) string { return finding.Nearest(term, t) }
 
 // cells is one row: a string is a text cell, nil an empty one, a record.Cell
 // itself.

@@ -9,12 +9,8 @@
 package mapping
 
 import (
-	"cmp"
-	"slices"
-
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/etl/strictyaml"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -51,13 +47,13 @@ func (m Merge) String() string { return mergeWords[m] }
 // filterDef is one filter of rows.
 type filterDef struct {
 	keep, reason string
-	at           pos
+	at           strictyaml.Pos
 }
 
 // lookupDef is a named table: pairs written in the mapping, or a file.
 type lookupDef struct {
 	name  string
-	at    pos
+	at    strictyaml.Pos
 	pairs []pair
 	table *TableRef
 }
@@ -65,12 +61,12 @@ type lookupDef struct {
 type pair struct {
 	key   string
 	value []byte // JSON
-	at    pos
+	at    strictyaml.Pos
 }
 
 // entityDef is one entity that each row makes.
 type entityDef struct {
-	at         pos
+	at         strictyaml.Pos
 	types      []located
 	id         *valueDef
 	when       located
@@ -83,15 +79,15 @@ type entityDef struct {
 // located is a text and its place.
 type located struct {
 	text string
-	at   pos
+	at   strictyaml.Pos
 }
 
 // attributeDef is one instance of an attribute, or of a sub-attribute.
 type attributeDef struct {
 	name       string
-	at         pos
+	at         strictyaml.Pos
 	member     string // value, object, languageMap, vocab, valueList, objectList, json
-	memberAt   pos
+	memberAt   strictyaml.Pos
 	value      *valueDef
 	unitCode   located
 	observedAt *valueDef
@@ -102,7 +98,7 @@ type attributeDef struct {
 
 // valueDef is one of the forms a value may have.
 type valueDef struct {
-	at       pos
+	at       strictyaml.Pos
 	constant []byte // JSON
 	template string
 	list     []valueDef
@@ -128,7 +124,7 @@ const (
 
 // cellDef is a converter: how cells become a value.
 type cellDef struct {
-	at        pos
+	at        strictyaml.Pos
 	columns   []located
 	constant  []byte // in place of columns
 	as        located
@@ -138,7 +134,7 @@ type cellDef struct {
 	lookedUp  bool
 	miss      string
 	fallback  []byte // default: JSON
-	defaultAt pos
+	defaultAt strictyaml.Pos
 	format    located
 	timezone  located
 	decimal   located
@@ -151,7 +147,7 @@ type cellDef struct {
 	order     string
 	ambiguous string
 	yes, no   []string
-	keys      map[string]pos // the keys that are written, for faults
+	keys      map[string]strictyaml.Pos // the keys that are written, for faults
 }
 
 type unitDef struct{ from, to located }
@@ -159,20 +155,13 @@ type unitDef struct{ from, to located }
 // Parse reads the text of a mapping. The error, where there is one, is a
 // finding.List with every fault, each with line and character.
 func Parse(name string, text []byte) (*Mapping, error) {
-	d := &decoder{name: name, anchors: map[string]ast.Node{}}
+	d := decoder{strictyaml.New(name, "mapping")}
 	m := &Mapping{Name: name}
-	if root := d.parseYAML(text); root != nil {
+	if root := d.Parse(text, "source", "context", "entities"); root != nil {
 		d.mapping(root, m)
 	}
-	if len(d.faults) > 0 {
-		sortFaults(d.faults)
-		return nil, finding.List(d.faults)
+	if faults := d.Faults(); faults != nil {
+		return nil, finding.List(faults)
 	}
 	return m, nil
-}
-
-func sortFaults(list []finding.Finding) {
-	slices.SortStableFunc(list, func(a, b finding.Finding) int {
-		return cmp.Or(cmp.Compare(a.Location.Line, b.Location.Line), cmp.Compare(a.Location.Char, b.Location.Char))
-	})
 }

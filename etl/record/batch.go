@@ -3,7 +3,7 @@ package record
 import "github.com/ldtkit/ldt/ngsild/finding"
 
 // Records is about how many records a source puts into one batch.
-const Records = 1024
+const Records = 256
 
 // Batch is a run of records that share their memory. Whoever fills it owns the
 // memory of all its cells, which lives until the next Reset: whoever keeps a

@@ -14,17 +14,22 @@ import (
 )
 
 // index remembers, for each entity id, the row that made it first, in bounded
-// memory: ids are held as 128-bit hashes, and what does not fit in the table is
-// sorted and written to temporary files, with a Bloom filter in front. From
-// filterFrom ids on the memory is constant up to filterKeys ids, and then grows
-// by two bytes an id. It is used by one goroutine.
+// memory: ids are held as 128-bit hashes. A Bloom filter says at once of most ids
+// that they are new. The newest entries are in memory, in the order in which they
+// came; older ones are sorted and written to temporary files. The memory is that
+// of one filter up to filterKeys ids, and then grows by two bytes an id. It is
+// used by one goroutine.
 type index struct {
 	seeds   [2]maphash.Seed
-	table   []entry // open addressing; a power of two
-	used    int
-	limit   int // entries in the table before they are written out
 	filters []filter
 	keys    int // ids ever added
+	recent  []entry
+	sorted  []entry // what recent is sorted into
+	limit   int     // entries in recent before they are written out
+	// table finds the first tabled entries of recent: open addressing, a power of
+	// two. It is made when the filter first says that an id may not be new.
+	table   []entry
+	tabled  int
 	runs    []*run
 	dir     string
 	touched uint64
@@ -39,8 +44,7 @@ type entry struct {
 const (
 	entryBytes  = 24
 	blockSize   = 256 // entries of a run between two fences
-	tableLimit  = 1 << 17
-	filterFrom  = 1 << 16
+	recentLimit = 1 << 17
 	filterKeys  = 1 << 23
 	filterBytes = 16 << 20
 	fanIn       = 8 // runs of one level that are merged into one of the next
@@ -51,8 +55,7 @@ const (
 func newIndex(dir string) *index {
 	return &index{
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
-		table: make([]entry, 1<<10),
-		limit: tableLimit,
+		limit: recentLimit,
 		dir:   dir,
 	}
 }
@@ -66,8 +69,11 @@ func (x *index) find(e entry) (int64, error) {
 	if !x.mayHave(e) {
 		return 0, nil
 	}
-	if slot := x.slot(e); x.table[slot].row != 0 {
-		return x.table[slot].row, nil
+	x.tabulate()
+	if len(x.table) > 0 {
+		if slot := x.slot(e); x.table[slot].row != 0 {
+			return x.table[slot].row, nil
+		}
 	}
 	for _, r := range x.runs {
 		if row, err := r.find(e); row != 0 || err != nil {
@@ -80,58 +86,20 @@ func (x *index) find(e entry) (int64, error) {
 // add notes that row made the id with this hash, which find does not know yet.
 func (x *index) add(e entry, row int64) error {
 	e.row = row
+	if x.keys%filterKeys == 0 {
+		x.filters = append(x.filters, make(filter, filterBytes/8))
+	}
 	x.keys++
-	if x.keys == filterFrom {
-		x.filters = append(x.filters, newFilter())
-		for _, old := range x.table {
-			if old.row != 0 {
-				x.filters[0].set(old)
-			}
-		}
-	}
-	if len(x.filters) > 0 {
-		if x.keys%filterKeys == 0 {
-			x.filters = append(x.filters, newFilter())
-		}
-		x.filters[len(x.filters)-1].set(e)
-	}
-	x.table[x.slot(e)] = e
-	x.used++
-	switch {
-	case x.used >= x.limit:
+	x.filters[len(x.filters)-1].set(e)
+	x.recent = append(x.recent, e)
+	if len(x.recent) >= x.limit {
 		return x.spill()
-	case x.used*2 > len(x.table):
-		x.grow()
 	}
 	return nil
 }
 
-// slot gives the place of the entry in the table, or the free one where it
-// goes. The upper bits of the hash choose it, so that the table is nearly sorted.
-func (x *index) slot(e entry) int {
-	mask := len(x.table) - 1
-	i := int(e.hi >> (64 - bits.Len(uint(mask))))
-	for x.table[i].row != 0 && (x.table[i].hi != e.hi || x.table[i].lo != e.lo) {
-		i = (i + 1) & mask
-	}
-	return i
-}
-
-func (x *index) grow() {
-	old := x.table
-	x.table = make([]entry, 2*len(old))
-	for _, e := range old {
-		if e.row != 0 {
-			x.table[x.slot(e)] = e
-		}
-	}
-}
-
 // mayHave is false only where the id was never added.
 func (x *index) mayHave(e entry) bool {
-	if len(x.filters) == 0 {
-		return x.keys > 0
-	}
 	for _, f := range x.filters {
 		if f.has(e) {
 			return true
@@ -140,55 +108,88 @@ func (x *index) mayHave(e entry) bool {
 	return false
 }
 
-// touch loads what find and add will read of the entries into the processor's
+// touch loads what find and add will read of the filters into the processor's
 // caches. One after the other they would wait for memory each time; here the
 // loads do not depend on each other.
 func (x *index) touch(list []entry) {
 	seen := uint64(0)
-	for _, e := range list {
-		for _, f := range x.filters {
+	for _, f := range x.filters {
+		for _, e := range list {
 			seen |= f.block(e)[0]
 		}
-	}
-	for _, e := range list {
-		seen |= x.table[e.hi>>(64-bits.Len(uint(len(x.table)-1)))].lo
 	}
 	x.touched = seen // so that the loads are not left out as useless
 }
 
-// spill writes the table as a sorted run and empties it. The entries are
-// sorted in the table's own memory, which is cleared afterwards.
+// tabulate brings the entries of recent into the table that are not in it yet.
+func (x *index) tabulate() {
+	if len(x.table) < 2*len(x.recent) {
+		x.table = make([]entry, 2<<bits.Len(uint(len(x.recent))))
+		x.tabled = 0
+	}
+	for _, e := range x.recent[x.tabled:] {
+		x.table[x.slot(e)] = e
+	}
+	x.tabled = len(x.recent)
+}
+
+// slot gives the place of the entry in the table, or the free one where it goes.
+func (x *index) slot(e entry) int {
+	mask := len(x.table) - 1
+	i := int(e.hi) & mask
+	for x.table[i].row != 0 && (x.table[i].hi != e.hi || x.table[i].lo != e.lo) {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// spill writes recent as a sorted run and empties it.
 func (x *index) spill() error {
-	list := x.table[:0]
-	for _, e := range x.table {
-		if e.row != 0 {
-			list = append(list, e)
-		}
-	}
-	// Few entries are far from their place: those that found it taken.
-	for i := 1; i < len(list); i++ {
-		e := list[i]
-		j := i
-		for ; j > 0 && compareEntries(e, list[j-1]) < 0; j-- {
-			list[j] = list[j-1]
-		}
-		list[j] = e
-	}
+	x.sort()
 	next := 0
 	r, err := writeRun(x.dir, 0, func() (entry, error) {
-		if next == len(list) {
+		if next == len(x.sorted) {
 			return entry{}, io.EOF
 		}
 		next++
-		return list[next-1], nil
+		return x.sorted[next-1], nil
 	})
 	if err != nil {
 		return err
 	}
 	x.runs = append(x.runs, r)
+	x.recent = x.recent[:0]
 	clear(x.table)
-	x.used = 0
+	x.tabled = 0
 	return x.compact()
+}
+
+// sort puts recent into sorted: by the upper bits into buckets of a few, and
+// then each entry to its place among its neighbours. Hashes are spread evenly.
+func (x *index) sort() {
+	shift := 64 - max(1, bits.Len(uint(len(x.recent)))-3)
+	ends := make([]int, 1<<(64-shift)+1)
+	for _, e := range x.recent {
+		ends[e.hi>>shift+1]++
+	}
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	if len(x.sorted) != len(x.recent) {
+		x.sorted = make([]entry, len(x.recent))
+	}
+	for _, e := range x.recent {
+		x.sorted[ends[e.hi>>shift]] = e
+		ends[e.hi>>shift]++
+	}
+	for i := 1; i < len(x.sorted); i++ {
+		e := x.sorted[i]
+		j := i
+		for ; j > 0 && compareEntries(e, x.sorted[j-1]) < 0; j-- {
+			x.sorted[j] = x.sorted[j-1]
+		}
+		x.sorted[j] = e
+	}
 }
 
 // compact merges runs of one level while there are fanIn of them.
@@ -357,8 +358,6 @@ func getEntry(buf []byte) entry {
 // filter is a Bloom filter in blocks of one cache line: eight bits an id, all
 // in one block.
 type filter []uint64
-
-func newFilter() filter { return make(filter, filterBytes/8) }
 
 func (f filter) block(e entry) filter {
 	i := e.hi % (filterBytes / 64) * 8

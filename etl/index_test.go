@@ -35,7 +35,7 @@ func TestIndexRemembersTheFirstRowAcrossSpills(t *testing.T) {
 func TestIndexFilterHoldsEveryID(t *testing.T) {
 	x := newIndex(t.TempDir())
 	defer x.close()
-	const n = filterFrom * 3 / 2
+	const n = recentLimit * 3 / 2
 	for i := range n {
 		require.NoError(t, x.add(x.hash(strconv.Itoa(i)), int64(i+1)))
 	}

@@ -130,6 +130,7 @@ type memory struct {
 	definitions []int
 	texts       []string // types and scopes
 	json        [][]byte // of the entities that an encoder made
+	times       []span   // of the observedAt that an encoder made
 	findings    []finding.Finding
 	emptied     []int // columns whose value the current row leaves out
 
@@ -153,6 +154,7 @@ func (x *memory) reset() {
 	x.entities = x.entities[:0]
 	x.definitions = x.definitions[:0]
 	x.json = x.json[:0]
+	clear(x.times)
 	x.texts = x.texts[:0]
 	// Findings are few and may be kept by the caller.
 	x.findings = nil

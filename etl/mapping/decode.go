@@ -52,7 +52,7 @@ func (d decoder) mapping(root ast.Node, m *Mapping) {
 		m.Context, _ = d.Texts(f, "context")
 	}
 	if f := top["where"]; f != nil {
-		m.Where = d.filters(f)
+		m.where = d.filters(f)
 	}
 	if f := top["lookups"]; f != nil && !f.Null() {
 		for _, table := range d.Fields(f.Value, "lookups") {

@@ -1,6 +1,9 @@
 package mapping
 
 import (
+	"reflect"
+	"slices"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ldtkit/ldt/etl/record"
@@ -14,6 +17,7 @@ import (
 type Encoder struct {
 	plan     *Plan
 	entities []entityText
+	times    []node // the different observedAt
 }
 
 // entityText is an entity definition and its constant texts.
@@ -31,6 +35,9 @@ type attributeText struct {
 	open       string // ,"name":{"type":"Property","value": and a constant value
 	unit       string // ,"unitCode":"KWH"
 	observedAt string // a constant one
+	// time is the place of what observedAt makes in memory.times, the same for
+	// attributes that take their time from the same cell.
+	time       int
 	datasetID  string // a constant one
 	attributes []attributeText
 }
@@ -43,7 +50,7 @@ func (p *Plan) Encoder(ldctx jsontext.Value) *Encoder {
 	e := &Encoder{plan: p}
 	for i := range p.entities {
 		definition := &p.entities[i]
-		attributes, ok := attributeTexts(definition.attributes)
+		attributes, ok := e.attributeTexts(definition.attributes)
 		if !ok || len(definition.scopes) > 0 || p.infos[i].Merge == MergeLast || p.infos[i].Merge == MergeHistory {
 			return nil
 		}
@@ -61,14 +68,14 @@ func (p *Plan) Encoder(ldctx jsontext.Value) *Encoder {
 	return e
 }
 
-func attributeTexts(list []attribute) (texts []attributeText, ok bool) {
+func (e *Encoder) attributeTexts(list []attribute) (texts []attributeText, ok bool) {
 	for i := range list {
 		a := &list[i]
-		below, ok := attributeTexts(a.attributes)
+		below, ok := e.attributeTexts(a.attributes)
 		if !ok || a.several {
 			return nil, false
 		}
-		t := attributeText{attribute: a, attributes: below}
+		t := attributeText{attribute: a, attributes: below, time: e.timeOf(a.observedAt)}
 		fixed := ngsild.Attribute{Name: a.fixed.Name, Kind: a.fixed.Kind, Value: a.fixed.Value}
 		if a.value != nil {
 			fixed.Value = jsontext.Value("0")
@@ -89,6 +96,20 @@ func attributeTexts(list []attribute) (texts []attributeText, ok bool) {
 		texts = append(texts, t)
 	}
 	return texts, true
+}
+
+// timeOf gives the place of a node in times. Nodes of equal content make equal
+// texts of one row.
+func (e *Encoder) timeOf(n node) int {
+	if n == nil {
+		return -1
+	}
+	at := slices.IndexFunc(e.times, func(other node) bool { return reflect.DeepEqual(n, other) })
+	if at < 0 {
+		at = len(e.times)
+		e.times = append(e.times, n)
+	}
+	return at
 }
 
 // written is an attribute as it stands in an entity, from the comma in front of
@@ -117,18 +138,18 @@ func (t *entityText) make(x *memory, definition int) {
 		}
 	}
 	start := len(x.buf)
-	x.buf = append(x.buf, `{"id":`...)
-	id := len(x.buf)
+	buf := append(x.buf, `{"id":`...)
+	id := len(buf)
 	var s status
-	if x.buf, s = t.id.append(x, x.buf); s != done {
+	if buf, s = t.id.append(x, buf); s != done {
 		x.noID(s)
 	}
-	idEnd := len(x.buf)
-	x.buf = append(x.buf, t.types...)
+	idEnd := len(buf)
+	buf = append(buf, t.types...)
 	for i := range t.attributes {
-		t.attributes[i].append(x)
+		buf = t.attributes[i].append(x, buf)
 	}
-	x.buf = append(x.buf, t.end...)
+	x.buf = append(buf, t.end...)
 	x.texts = append(x.texts, t.entity.types...)
 	made := ngsild.Entity{Types: x.texts[len(x.texts)-len(t.entity.types) : len(x.texts) : len(x.texts)]}
 	if s == done {
@@ -141,41 +162,65 @@ func (t *entityText) make(x *memory, definition int) {
 
 // append writes the attribute of the current row, or nothing where it is left
 // out.
-func (t *attributeText) append(x *memory) {
+func (t *attributeText) append(x *memory, buf []byte) []byte {
 	if t.when != nil {
 		if holds, ok := t.when.holds(x); !ok || !holds {
-			return
+			return buf
 		}
 	}
-	start := len(x.buf)
-	x.buf = append(x.buf, t.open...)
+	start := len(buf)
+	buf = append(buf, t.open...)
 	if t.value != nil {
 		var s status
-		if x.buf, s = t.value.append(x, x.buf); s != done {
-			x.buf = x.buf[:start]
-			return
+		if buf, s = t.value.append(x, buf); s != done {
+			return buf[:start]
 		}
 	}
-	x.buf = append(x.buf, t.unit...)
-	x.member(`,"observedAt":`, t.attribute.observedAt, t.observedAt)
-	x.member(`,"datasetId":`, t.attribute.datasetID, t.datasetID)
-	for i := range t.attributes {
-		t.attributes[i].append(x)
+	buf = append(buf, t.unit...)
+	if t.time >= 0 {
+		buf = x.observed(buf, t.time)
+	} else {
+		buf = append(buf, t.observedAt...)
 	}
-	x.buf = append(x.buf, '}')
+	if t.attribute.datasetID != nil {
+		buf = x.member(buf, `,"datasetId":`, t.attribute.datasetID)
+	} else {
+		buf = append(buf, t.datasetID...)
+	}
+	for i := range t.attributes {
+		buf = t.attributes[i].append(x, buf)
+	}
+	return append(buf, '}')
 }
 
-// member writes a member that n makes, nothing where n makes nothing, and the
-// constant text where there is no n.
-func (x *memory) member(name string, n node, constant string) {
-	if n == nil {
-		x.buf = append(x.buf, constant...)
-		return
+// observed writes the observedAt with this place in Encoder.times: made once for
+// a row, and copied after that.
+func (x *memory) observed(buf []byte, time int) []byte {
+	for len(x.times) <= time {
+		x.times = append(x.times, span{})
 	}
-	start := len(x.buf)
-	x.buf = append(x.buf, name...)
-	var s status
-	if x.buf, s = n.append(x, x.buf); s != done {
-		x.buf = x.buf[:start]
+	made := &x.times[time]
+	if made.row == x.record {
+		return append(buf, buf[made.start:made.end]...)
 	}
+	start := len(buf)
+	buf = x.member(buf, `,"observedAt":`, x.encoder.times[time])
+	*made = span{row: x.record, start: start, end: len(buf)}
+	return buf
+}
+
+// span is a part of memory.buf that the current row made.
+type span struct {
+	row        *record.Record
+	start, end int
+}
+
+// member writes a member that n makes, or nothing where n makes nothing.
+func (x *memory) member(buf []byte, name string, n node) []byte {
+	start := len(buf)
+	buf, s := n.append(x, append(buf, name...))
+	if s != done {
+		return buf[:start]
+	}
+	return buf
 }

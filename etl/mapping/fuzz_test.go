@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/strictyaml"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -65,10 +66,10 @@ func FuzzTemplate(f *testing.F) {
 			require.NotEmpty(t, err.Error())
 			return
 		}
-		c := &compiler{d: &decoder{}, plan: &Plan{header: []string{"x", "y"}}, env: Env{Header: &record.Header{Names: []string{"x", "y"}}}, columns: map[string]int{}, read: map[int]bool{}}
+		c := &compiler{d: strictyaml.New("m.yaml", "mapping"), plan: &Plan{header: []string{"x", "y"}}, env: Env{Header: &record.Header{Names: []string{"x", "y"}}}, columns: map[string]int{}, read: map[int]bool{}}
 		uri := c.compileTemplate(located{text: text}, parts, modeURI, finding.RowID, true)
 		plain := c.compileTemplate(located{text: text}, parts, modeText, finding.RowID, false)
-		if len(c.d.faults) > 0 {
+		if len(c.d.Faults()) > 0 {
 			return
 		}
 		b := batch("x|y", cells{x, y})
@@ -99,7 +100,7 @@ func FuzzNumber(f *testing.F) {
 			return
 		}
 		number := string(out[1:])
-		require.True(t, isJSONNumber(number), "%q", number)
+		require.True(t, json.Valid([]byte(number)), "%q", number)
 		want, fine := new(big.Rat).SetString(strings.Trim(s, " \t\u00a0"))
 		if _, exponent, _ := strings.Cut(strings.ToLower(s), "e"); !fine && len(exponent) > 5 {
 			return // math/big does not read such exponents, even of 0
@@ -117,7 +118,7 @@ func FuzzNumber(f *testing.F) {
 func FuzzNumberIsNotTooStrict(f *testing.F) {
 	f.Add(15182.28, 0)
 	f.Add(1e-300, 3)
-	f.Add(-0.0, 1)
+	f.Add(-0.5, 1)
 	f.Fuzz(func(t *testing.T, v float64, format int) {
 		if v != v || v-v != 0 || v != 0 && (v > 1e300 || v < -1e300 || v < 1e-300 && v > -1e-300) {
 			t.Skip("not finite, or at the edge of the range")
@@ -148,15 +149,13 @@ func FuzzDate(f *testing.F) {
 			require.NoError(t, err)
 			got, ok := format.parse([]byte(s))
 			want, err := time.Parse(p.layout, s)
-			if err == nil && want.Nanosecond() != 0 {
-				continue // time.Parse takes a fraction that the layout does not have
+			if err == nil && want.Format(p.layout) != s {
+				continue // package time is lenient with blanks, digits and fractions
 			}
-			switch {
-			case strings.Contains(s, "  "), strings.HasPrefix(s, " "), p.ours[len(p.ours)-1] == 'A' && strings.Contains(s, " 00"):
-				continue // package time skips blanks, and takes the hour 0 of 12
-			case got.hour == 24, strings.ContainsAny(s, "apz,."), strings.HasSuffix(s, "-00:00"), got.zoned && !strings.HasSuffix(s, "Z") && (len(s) < 6 || s[len(s)-3] != ':'):
-				continue // forms that only one of the two has
-			case got.offset > 14*3600 || err == nil && !ok && strings.Contains(p.ours, "Z"):
+			if ok && (got.hour == 24 || strings.ContainsAny(s, "apmz") || strings.HasSuffix(s, "-00:00") || got.zoned && !strings.HasSuffix(s, "Z") && s[len(s)-3] != ':') {
+				continue // we take 24:00, am, +0100 and z as well
+			}
+			if got.offset > 14*3600 || err == nil && !ok && strings.Contains(p.ours, "Z") {
 				continue // package time takes offsets that no zone has
 			}
 			require.Equal(t, err == nil, ok, "%q as %s: %v", s, p.ours, err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -52,8 +51,8 @@ func (t *Text) append(dst []byte, e *ngsild.Entity) []byte {
 // Loss is a row, or one entity of a row, that did not get to the output as it
 // stands, and why.
 type Loss struct {
-	// Header and Record are valid until the log returns; Record is nil where
-	// the loss is known only after the source has ended.
+	// Header and Record are valid until the log returns. Record is nil where an
+	// earlier Loss of the row gave it, and where a row was merged into a later one.
 	Header *record.Header
 	Record *record.Record
 	Row    int64
@@ -96,7 +95,15 @@ type Tally struct {
 	Findings []finding.Finding
 	// Found counts all findings by code.
 	Found map[finding.Code]int64
+
+	// fates holds what a row was counted as, where that may still change: a merge
+	// policy and 1, or lateReject.
+	fates marks
 }
+
+// lateReject marks a row that was counted as rejected after it was written or
+// merged.
+const lateReject = 15
 
 // findingsKept is how many findings of one code a Tally keeps; all are counted.
 const findingsKept = 20
@@ -107,6 +114,7 @@ func newTally() *Tally {
 		Reasons:  map[Outcome]map[string]int64{},
 		Empty:    map[string]int64{},
 		Found:    map[finding.Code]int64{},
+		fates:    marks{},
 	}
 }
 
@@ -137,6 +145,25 @@ func (t *Tally) count(outcome Outcome, reason string) {
 		t.Reasons[outcome] = map[string]int64{}
 	}
 	t.Reasons[outcome][reason]++
+}
+
+// rejectLate counts a row as rejected that was counted as written or merged. It
+// gives false, and does nothing, where that was done before.
+func (t *Tally) rejectLate(row int64, faults []finding.Finding) bool {
+	switch mark := t.fates.get(row); mark {
+	case lateReject:
+		return false
+	case 0:
+		t.Written--
+	default:
+		t.Merged--
+		t.Reasons[Merged][mergeReasons[mapping.Merge(mark-1)]]--
+	}
+	t.fates.set(row, lateReject)
+	t.Read--
+	t.count(Rejected, string(faults[0].Code))
+	t.Report(faults...)
+	return true
 }
 
 // Report adds findings, of each code the first few.
@@ -174,12 +201,13 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 		free <- &work{}
 	}
 
-	group, ctx := errgroup.WithContext(ctx)
+	// The group's context ends with the group, and before finish.
+	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(todo)
-		return f.read(ctx, free, todo)
+		return f.read(groupCtx, free, todo)
 	})
-	applying, applyCtx := errgroup.WithContext(ctx)
+	applying, applyCtx := errgroup.WithContext(groupCtx)
 	apply := f.applier(out.Text)
 	for range workers {
 		applying.Go(func() error {
@@ -204,7 +232,10 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 	}
 	c := &collector{flow: f, out: out, log: log, tally: newTally(), index: newIndex(f.options.TempDir), definitions: f.Plan.Entities()}
 	defer c.close()
-	group.Go(func() error { return c.collect(ctx, done, free) })
+	for _, d := range c.definitions {
+		c.holdAll = c.holdAll || d.Merge == mapping.MergeLast || d.Merge == mapping.MergeHistory
+	}
+	group.Go(func() error { return c.collect(groupCtx, done, free) })
 	if err := group.Wait(); err != nil {
 		return c.tally, err
 	}
@@ -277,6 +308,11 @@ type collector struct {
 	tally *Tally
 	index *index
 	held  *holder // made when a policy needs it
+	// holdAll says that entities wait for the end of the source: some may still
+	// be merged, and the others keep their place among them.
+	holdAll bool
+	// late are the faults of rows that were found after the source had ended.
+	late map[int64][]lateFault
 	// definitions are the plan's entities, by their number.
 	definitions []mapping.EntityInfo
 
@@ -374,9 +410,9 @@ func (c *collector) row(w *work, i, made int) error {
 		if f.first, err = c.index.find(f.key); err != nil {
 			return err
 		}
-		for _, before := range c.fates {
+		for k, before := range c.fates {
 			if before.key == f.key {
-				f.first = packed(loss.Row, r.Definitions[j])
+				f.first = packed(loss.Row, r.Definitions[k])
 			}
 		}
 		if f.first != 0 && !c.mayMerge(f.first, r.Definitions[j]) {
@@ -395,6 +431,7 @@ func (c *collector) row(w *work, i, made int) error {
 			}
 		} else {
 			worst, reason = Merged, mergeReasons[policy]
+			c.tally.fates.set(loss.Row, 1+byte(policy))
 			if policy != mapping.MergeLast { // which row is the last is known at the end
 				loss.Outcome, loss.Reason, loss.Definition = Merged, reason, definition
 				if err := c.log(loss); err != nil {
@@ -405,7 +442,7 @@ func (c *collector) row(w *work, i, made int) error {
 				continue
 			}
 		}
-		if policy == mapping.MergeLast || policy == mapping.MergeHistory {
+		if c.holdAll {
 			if err := c.hold(f.first, definition, loss.Row, &r.Entities[j]); err != nil {
 				return err
 			}
@@ -486,43 +523,19 @@ func (c *collector) hold(first int64, definition int, row int64, e *ngsild.Entit
 	return c.held.put(first, definition, row, e)
 }
 
-// finish hands on the entities that were held for merging, in the order of
-// their first rows.
+// finish hands on the entities that were held, in the order of their first rows.
 func (c *collector) finish(ctx context.Context) error {
 	if c.held == nil {
 		return nil
 	}
 	c.items = c.items[:0]
+	c.late = map[int64][]lateFault{}
 	err := c.held.each(func(definition int, rows []heldRow) error {
-		for len(rows) > 0 {
-			last := rows[len(rows)-1]
-			e := last.entity
-			if c.definitions[definition].Merge == mapping.MergeHistory {
-				var conflict *heldRow
-				if e, conflict = mergeHistory(rows); conflict != nil {
-					if err := c.conflict(*conflict, rows); err != nil {
-						return err
-					}
-					rows = slices.DeleteFunc(rows, func(r heldRow) bool { return r.row == conflict.row })
-					continue
-				}
-			} else {
-				for _, r := range rows[:len(rows)-1] {
-					loss := Loss{Row: r.row, Definition: definition, Outcome: Merged, Reason: mergeReasons[mapping.MergeLast]}
-					if err := c.log(loss); err != nil {
-						return err
-					}
-				}
-			}
-			item := Item{Entity: e, At: c.origin.At(int(last.row), "")}
-			if c.out.Text != nil {
-				item.JSON = c.out.Text.append(nil, e)
-			}
-			c.items = append(c.items, item)
-			break
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		if len(c.items) < record.Records {
-			return nil
+		if err := c.merge(definition, rows); err != nil || len(c.items) < record.Records {
+			return err
 		}
 		err := c.write(ctx)
 		c.items = c.items[:0]
@@ -531,18 +544,41 @@ func (c *collector) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.write(ctx)
+	if err := c.write(ctx); err != nil {
+		return err
+	}
+	return c.flow.logLate(ctx, c.late, c.log)
 }
 
-// conflict rejects a row, counted as merged before, that states an attribute
-// for a time for which an earlier row of the same entity states it.
-func (c *collector) conflict(r heldRow, rows []heldRow) error {
-	at := c.origin.At(int(r.row), "")
-	at.Entity = r.entity.ID
-	fault := finding.New(finding.RowCollision, at, "this row states the same attribute for the same time as another row of this id (first row %d)", rows[0].row).
-		WithHint("delete one of the rows, or make observedAt finer")
-	c.tally.Merged--
-	c.tally.Reasons[Merged][mergeReasons[mapping.MergeHistory]]--
-	c.tally.Read--
-	return c.reject(Loss{Row: r.row, Definition: WholeRow}, []finding.Finding{fault})
+// merge makes one entity of its rows.
+func (c *collector) merge(definition int, rows []heldRow) error {
+	last := rows[len(rows)-1]
+	e := last.entity
+	if c.definitions[definition].Merge == mapping.MergeHistory {
+		var conflicts []conflict
+		e, last, conflicts = mergeHistory(rows)
+		for _, conflict := range conflicts {
+			at := c.origin.At(int(conflict.row), "")
+			at.Entity = conflict.id
+			fault := finding.New(finding.RowCollision, at, "%s", conflict.what).WithHint("%s", conflict.hint)
+			c.tally.rejectLate(conflict.row, []finding.Finding{fault})
+			c.late[conflict.row] = append(c.late[conflict.row], lateFault{definition, fault})
+		}
+		if e == nil {
+			return nil
+		}
+	} else {
+		for _, r := range rows[:len(rows)-1] {
+			loss := Loss{Row: r.row, Definition: definition, Outcome: Merged, Reason: mergeReasons[mapping.MergeLast]}
+			if err := c.log(loss); err != nil {
+				return err
+			}
+		}
+	}
+	item := Item{Entity: e, At: c.origin.At(int(last.row), "")}
+	if c.out.Text != nil {
+		item.JSON = c.out.Text.append(nil, e)
+	}
+	c.items = append(c.items, item)
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -121,51 +122,103 @@ func (h *holder) close() {
 // is not the latest and the mapping gave it none.
 const historyPrefix = "urn:ngsi-ld:observedAt:"
 
+// conflict is a row that cannot join the history of its entity, and why.
+type conflict struct {
+	row        int64
+	id         string
+	what, hint string
+}
+
+// series is an attribute whose instances follow each other in time.
+type series struct{ name, datasetID string }
+
 // mergeHistory joins what several rows say of one entity: of each attribute, an
 // instance for each observedAt. The latest is the default instance; the others
 // get a datasetId that names their time, because a broker holds one instance
-// without one. Of an attribute without observedAt the last row's stands. Two
-// rows that state one attribute for one time give the second row as conflict.
-func mergeHistory(rows []heldRow) (merged *ngsild.Entity, conflict *heldRow) {
-	merged = rows[0].entity
-	var attributes []ngsild.Attribute
-	for i := range rows {
-		for _, a := range rows[i].entity.Attributes {
-			same := slices.IndexFunc(attributes, func(b ngsild.Attribute) bool {
-				return a.Name == b.Name && a.DatasetID == b.DatasetID && (a.ObservedAt == "" || a.ObservedAt == b.ObservedAt)
-			})
-			switch {
-			case same < 0:
-				attributes = append(attributes, a)
-			case a.ObservedAt == "":
-				attributes[same] = a
-			default:
-				return nil, &rows[i]
+// without one. Of an attribute without observedAt the last row's stands.
+//
+// A row joins with all its attributes or not at all: one that states an attribute
+// for a time for which an earlier row states it, or without a time where other
+// rows have one, is a conflict. last is the last row that joined; merged is nil
+// where none did.
+func mergeHistory(rows []heldRow) (merged *ngsild.Entity, last heldRow, conflicts []conflict) {
+	timed := map[series]bool{}
+	for _, r := range rows {
+		for _, a := range r.entity.Attributes {
+			if a.ObservedAt != "" {
+				timed[series{a.Name, a.DatasetID}] = true
 			}
 		}
 	}
-	// Names keep the order in which they came; of one name the latest is first.
-	order := map[string]int{}
-	for _, a := range attributes {
-		if _, ok := order[a.Name]; !ok {
-			order[a.Name] = len(order)
+	type instant struct {
+		series
+		observedAt string
+	}
+	type stated struct {
+		at  int // in attributes
+		row int64
+	}
+	places := map[instant]stated{}
+	order := map[string]int{} // names as they came
+	var attributes []ngsild.Attribute
+	for _, r := range rows {
+		fault := conflict{row: r.row, id: r.entity.ID}
+		for _, a := range r.entity.Attributes {
+			s := series{a.Name, a.DatasetID}
+			before, again := places[instant{s, a.ObservedAt}]
+			switch {
+			case a.ObservedAt == "" && timed[s]:
+				fault.what = fmt.Sprintf("this row states %s without a time, and other rows of this id with one", a.Name)
+				fault.hint = "fill the cell that observedAt is made of"
+			case a.ObservedAt != "" && again:
+				fault.what = fmt.Sprintf("this row states %s for the same time (%s) as row %d of this id", a.Name, a.ObservedAt, before.row)
+				fault.hint = "delete one of the rows, or make observedAt finer"
+			}
+		}
+		if fault.what != "" {
+			conflicts = append(conflicts, fault)
+			continue
+		}
+		if merged == nil {
+			merged = r.entity
+		}
+		last = r
+		for _, a := range r.entity.Attributes {
+			key := instant{series{a.Name, a.DatasetID}, a.ObservedAt}
+			if before, again := places[key]; again {
+				attributes[before.at] = a
+				continue
+			}
+			places[key] = stated{len(attributes), r.row}
+			attributes = append(attributes, a)
+			if _, known := order[a.Name]; !known {
+				order[a.Name] = len(order)
+			}
 		}
 	}
+	if merged == nil {
+		return nil, last, conflicts
+	}
+	// Names keep the order in which they came; of one series the latest is first.
 	slices.SortStableFunc(attributes, func(a, b ngsild.Attribute) int {
-		return cmp.Or(cmp.Compare(order[a.Name], order[b.Name]), cmp.Compare(a.DatasetID, b.DatasetID), cmp.Compare(b.ObservedAt, a.ObservedAt))
+		return cmp.Or(cmp.Compare(order[a.Name], order[b.Name]), cmp.Compare(a.DatasetID, b.DatasetID), cmp.Compare(instantOf(b), instantOf(a)))
 	})
-	latest := map[[2]string]bool{}
+	seen := map[series]bool{}
 	for i := range attributes {
 		a := &attributes[i]
-		series := [2]string{a.Name, a.DatasetID}
-		if latest[series] {
+		s := series{a.Name, a.DatasetID}
+		if seen[s] {
 			a.DatasetID = historyID(a.DatasetID, a.ObservedAt)
 		}
-		latest[series] = true
+		seen[s] = true
 	}
 	merged.Attributes = attributes
-	return merged, nil
+	return merged, last, conflicts
 }
+
+// instantOf gives the attribute's time in UTC so that texts compare as times:
+// without the Z, which would come after a fraction of a second.
+func instantOf(a ngsild.Attribute) string { return strings.TrimSuffix(a.ObservedAt, "Z") }
 
 func historyID(datasetID, observedAt string) string {
 	if datasetID == "" {

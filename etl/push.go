@@ -3,10 +3,10 @@ package etl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"maps"
-	"slices"
 
+	"github.com/ldtkit/ldt/etl/mapping"
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/sink"
 	"github.com/ldtkit/ldt/etl/source"
@@ -22,11 +22,8 @@ import (
 // client.ErrUnreachable where none answers); what was acknowledged until then is
 // counted and stands.
 func (f *Flow) Push(ctx context.Context, c *client.Client, o sink.BrokerOptions, log func(Loss) error) (*Tally, sink.Counts, error) {
-	refused := map[int64][]finding.Finding{}
-	o.Report = func(fault finding.Finding) {
-		row := int64(fault.Location.Row)
-		refused[row] = append(refused[row], fault)
-	}
+	refused := map[string]finding.Finding{} // by entity id
+	o.Report = func(fault finding.Finding) { refused[fault.Location.Entity] = fault }
 	broker, err := sink.NewBroker(ctx, c, o)
 	if err != nil {
 		return newTally(), sink.Counts{}, err
@@ -51,31 +48,83 @@ func (f *Flow) Push(ctx context.Context, c *client.Client, o sink.BrokerOptions,
 	return tally, counts, f.refuse(ctx, tally, refused, log)
 }
 
-// refuse turns written rows into rejected ones.
-func (f *Flow) refuse(ctx context.Context, tally *Tally, refused map[int64][]finding.Finding, log func(Loss) error) error {
+// refuse turns the rows of refused entities into rejected ones. Which they are,
+// and which of their entities it was, the Plan says of the source as it is read
+// again: an entity may come of several rows (history), and a row may make others
+// that the broker took.
+func (f *Flow) refuse(ctx context.Context, tally *Tally, refused map[string]finding.Finding, log func(Loss) error) error {
 	if len(refused) == 0 {
 		return nil
 	}
-	for _, row := range slices.Sorted(maps.Keys(refused)) {
-		tally.Read--
-		tally.Written--
-		tally.count(Rejected, string(refused[row][0].Code))
-		tally.Report(refused[row]...)
-	}
-	if log == nil {
-		return nil
-	}
-	return f.reread(ctx, func(h *record.Header, r *record.Record) error {
-		faults := refused[int64(r.Row)]
-		if faults == nil {
+	definitions := f.Plan.Entities()
+	found := map[string]bool{}
+	late := map[int64][]lateFault{}
+	var made mapping.Result
+	err := f.reread(ctx, func(b *record.Batch, i int) error {
+		row := int64(b.Records[i].Row)
+		f.Plan.Apply(b, i, &made)
+		if made.Outcome != mapping.Written || tally.fates.get(row) == lateReject {
 			return nil
 		}
-		return log(Loss{Header: h, Record: r, Row: int64(r.Row), Definition: WholeRow, Outcome: Rejected, Reason: string(faults[0].Code), Findings: faults})
+		var faults []finding.Finding
+		for j := range made.Entities {
+			fault, ok := refused[made.Entities[j].ID]
+			definition := made.Definitions[j]
+			if !ok || definitions[definition].Merge != mapping.MergeHistory && int64(fault.Location.Row) != row {
+				continue
+			}
+			found[fault.Location.Entity] = true
+			fault.Location.Row = int(row)
+			faults = append(faults, fault)
+			late[row] = append(late[row], lateFault{definition, fault})
+		}
+		if faults != nil {
+			tally.rejectLate(row, faults)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(found) < len(refused) {
+		return fmt.Errorf("find the rows of %d entities that the broker refused: %s changed while it was read", len(refused)-len(found), f.Spec.File)
+	}
+	return f.logLate(ctx, late, log)
+}
+
+// lateFault is why an entity of a row is not in the output, known only after its
+// row was accounted for.
+type lateFault struct {
+	definition int
+	fault      finding.Finding
+}
+
+// logLate tells log of rows that were rejected late, in the order of the source,
+// which is read once more for their cells.
+func (f *Flow) logLate(ctx context.Context, late map[int64][]lateFault, log func(Loss) error) error {
+	if len(late) == 0 || log == nil {
+		return nil
+	}
+	return f.reread(ctx, func(b *record.Batch, i int) error {
+		row := int64(b.Records[i].Row)
+		faults := late[row]
+		loss := Loss{Header: b.Header, Record: &b.Records[i], Row: row, Outcome: Rejected}
+		for _, l := range faults {
+			loss.Findings = append(loss.Findings, l.fault)
+		}
+		for _, l := range faults {
+			loss.Definition, loss.Reason = l.definition, string(l.fault.Code)
+			if err := log(loss); err != nil {
+				return err
+			}
+			loss.Record, loss.Findings = nil, nil
+		}
+		return nil
 	})
 }
 
 // reread reads the source once more from its start.
-func (f *Flow) reread(ctx context.Context, each func(*record.Header, *record.Record) error) error {
+func (f *Flow) reread(ctx context.Context, each func(b *record.Batch, i int) error) error {
 	src, err := source.Open(ctx, f.Dir, f.Spec)
 	if err != nil {
 		return err
@@ -92,7 +141,7 @@ func (f *Flow) reread(ctx context.Context, each func(*record.Header, *record.Rec
 			return err
 		}
 		for i := range batch.Records {
-			if err := each(src.Header(), &batch.Records[i]); err != nil {
+			if err := each(&batch, i); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package etl
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -95,28 +96,43 @@ func (u *UseCase) LastRun() (string, error) {
 	}
 	last := ""
 	for _, entry := range entries {
-		dir := filepath.Join(u.State(), "runs", entry.Name())
-		if _, err := os.Stat(filepath.Join(dir, ReportJSON)); err == nil {
-			last = dir
+		if exists(filepath.Join(u.State(), "runs", entry.Name(), ReportJSON)) && (last == "" || laterRun(entry.Name(), last)) {
+			last = entry.Name()
 		}
 	}
-	return last, nil
+	if last == "" {
+		return "", nil
+	}
+	return filepath.Join(u.State(), "runs", last), nil
+}
+
+// laterRun compares the names of two runs' folders: those of one second have a
+// number, from 2.
+func laterRun(a, b string) bool {
+	aTime, aNumber, _ := strings.Cut(a, "-")
+	bTime, bNumber, _ := strings.Cut(b, "-")
+	return cmp.Or(cmp.Compare(aTime, bTime), cmp.Compare(len(aNumber), len(bNumber)), cmp.Compare(aNumber, bNumber)) > 0
 }
 
 func (u *UseCase) run(ctx context.Context, o RunOptions, rep *report.Run, dir string) error {
 	found, err := u.CheckInventory(ctx)
 	rep.Samples = append(rep.Samples, found...)
+	rep.Findings = report.CountFindings(rep.Samples, nil)
 	if err != nil {
 		return err
 	}
 	flows, found, err := u.prepare(ctx, o.Options)
 	defer closeAll(flows)
 	rep.Samples = append(rep.Samples, found...)
+	var faults finding.List
+	if errors.As(err, &faults) {
+		rep.Samples = append(rep.Samples, faults...)
+	}
 	rep.Findings = report.CountFindings(rep.Samples, nil)
 	if err != nil {
 		return err
 	}
-	losses, err := newLosses(filepath.Join(dir, lossesFile))
+	losses, err := newLosses(filepath.Join(dir, lossesFile), len(flows))
 	if err != nil {
 		return err
 	}
@@ -197,6 +213,9 @@ func closeAll(flows []*Flow) {
 func (u *UseCase) runFlow(ctx context.Context, o RunOptions, flow *Flow, dir string, lost func(Loss) error) (report.Flow, error) {
 	name := strings.TrimSuffix(filepath.Base(flow.Name), filepath.Ext(flow.Name))
 	path := filepath.Join(dir, "rejected-"+name+".csv")
+	for n := 2; exists(path); n++ { // two flows may have one mapping, or one name
+		path = filepath.Join(dir, "rejected-"+name+"-"+strconv.Itoa(n)+".csv")
+	}
 	rejects, err := sink.CreateRejects(path, flow.Header(), flow.Dialect())
 	if err != nil {
 		return report.Flow{}, err
@@ -226,7 +245,7 @@ func (u *UseCase) runFlow(ctx context.Context, o RunOptions, flow *Flow, dir str
 	}
 	// The first flow with rejected rows has the plain name.
 	plain := filepath.Join(dir, RejectedFile)
-	if _, err := os.Stat(plain); errors.Is(err, os.ErrNotExist) {
+	if !exists(plain) {
 		if err := os.Rename(path, plain); err != nil {
 			return one, fmt.Errorf("name the rejected rows: %w", err)
 		}
@@ -234,6 +253,11 @@ func (u *UseCase) runFlow(ctx context.Context, o RunOptions, flow *Flow, dir str
 	}
 	one.Rejects = filepath.Base(path)
 	return one, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // flowReport puts what became of a flow into the report's form.
@@ -268,9 +292,9 @@ func (u *UseCase) flowReport(flow *Flow, tally *Tally, counts sink.Counts) repor
 	}
 }
 
-func verifiable(flow *Flow, rows int64, losses []verify.Loss) verify.Flow {
+func verifiable(flow *Flow, rows int64, lost outcomes) verify.Flow {
 	return verify.Flow{
-		Name: flow.Name, Mapping: flow.Mapping, Spec: flow.Spec, Dir: flow.Dir, Rows: rows, Losses: losses,
+		Name: flow.Name, Mapping: flow.Mapping, Spec: flow.Spec, Dir: flow.Dir, Rows: rows, Lost: lost.of,
 		Expand: func(term string) string {
 			iri, _ := flow.Context.Expand(term)
 			return iri
@@ -333,22 +357,58 @@ func (u *UseCase) Verify(ctx context.Context, o Options, c *client.Client, dir s
 type losses struct {
 	file *os.File
 	w    *csv.Writer
-	list map[int][]verify.Loss
+	list []outcomes // by flow
 }
 
-func newLosses(path string) (*losses, error) {
+// outcomes holds what became of rows that are not in the broker as they stand,
+// by the definition that is concerned, or WholeRow. Marks are 1 and the index in
+// lossOutcomes.
+type outcomes map[int]marks
+
+var lossOutcomes = []Outcome{Merged, Filtered, Rejected}
+
+// set notes a loss; of several of one entity the last counts. It gives false
+// where there is no such outcome.
+func (o outcomes) set(row int64, definition int, outcome Outcome) bool {
+	if o[definition] == nil {
+		o[definition] = marks{}
+	}
+	i := slices.Index(lossOutcomes, outcome)
+	o[definition].set(row, byte(1+i))
+	return i >= 0
+}
+
+// of gives what became of an entity of a row, "" where it is as it stands.
+func (o outcomes) of(row int64, definition int) string {
+	for _, d := range []int{WholeRow, definition} {
+		if mark := o[d].get(row); mark > 0 {
+			return string(lossOutcomes[mark-1])
+		}
+	}
+	return ""
+}
+
+func makeOutcomes(flows int) []outcomes {
+	list := make([]outcomes, flows)
+	for i := range list {
+		list[i] = outcomes{}
+	}
+	return list
+}
+
+func newLosses(path string, flows int) (*losses, error) {
 	file, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("write the record of the run: %w", err)
 	}
-	l := &losses{file: file, w: csv.NewWriter(bufio.NewWriter(file)), list: map[int][]verify.Loss{}}
+	l := &losses{file: file, w: csv.NewWriter(file), list: makeOutcomes(flows)}
 	return l, l.w.Write([]string{"flow", "row", "entity", "outcome", "reason"})
 }
 
 // of gives the log of one flow.
 func (l *losses) of(flow int) func(Loss) error {
 	return func(loss Loss) error {
-		l.list[flow] = append(l.list[flow], verify.Loss{Row: loss.Row, Definition: loss.Definition, Outcome: string(loss.Outcome)})
+		l.list[flow].set(loss.Row, loss.Definition, loss.Outcome)
 		return l.w.Write([]string{strconv.Itoa(flow), strconv.FormatInt(loss.Row, 10), strconv.Itoa(loss.Definition), string(loss.Outcome), loss.Reason})
 	}
 }
@@ -363,13 +423,13 @@ func (l *losses) close() error {
 	return err
 }
 
-func readLosses(path string, flows int) ([][]verify.Loss, error) {
+func readLosses(path string, flows int) ([]outcomes, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the record of the run: %w", err)
 	}
 	defer file.Close()
-	list := make([][]verify.Loss, flows)
+	list := makeOutcomes(flows)
 	r := csv.NewReader(bufio.NewReader(file))
 	r.FieldsPerRecord = 5
 	if _, err := r.Read(); err != nil {
@@ -384,13 +444,15 @@ func readLosses(path string, flows int) ([][]verify.Loss, error) {
 		if err == nil {
 			_, err = fmt.Sscan(record[0]+" "+record[1]+" "+record[2], &flow, &row, &definition)
 		}
-		if err == nil && (flow < 0 || flow >= flows) {
-			err = fmt.Errorf("no flow %d", flow)
+		if err == nil && (flow < 0 || flow >= flows || row < 0) {
+			err = fmt.Errorf("no row %d of flow %d", row, flow)
+		}
+		if err == nil && !list[flow].set(int64(row), definition, Outcome(record[3])) {
+			err = fmt.Errorf("no outcome %q", record[3])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read the record of the run: %w", err)
 		}
-		list[flow] = append(list[flow], verify.Loss{Row: int64(row), Definition: definition, Outcome: record[3]})
 	}
 }
 

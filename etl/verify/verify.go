@@ -34,19 +34,12 @@ type Flow struct {
 	Dir  string
 	// Rows is how many rows the run read.
 	Rows int64
-	// Losses are the rows, or single entities of rows, that the run recorded as
-	// not in the broker as they stand.
-	Losses []Loss
+	// Lost gives what the run recorded of an entity that is not in the broker as
+	// its row stands: "filtered", "rejected" or "merged", else "". definition is
+	// the number of the mapping's entity.
+	Lost func(row int64, definition int) string
 	// Expand gives the IRI of a term of the mapping.
 	Expand func(term string) string
-}
-
-// Loss is a row, or one entity of it, and what became of it.
-type Loss struct {
-	Row int64
-	// Definition is the number of the mapping's entity, or -1 for all of them.
-	Definition int
-	Outcome    string // filtered, rejected, merged
 }
 
 // Check is one comparison. Its numbers are decimal text.
@@ -235,10 +228,6 @@ func (f *Flow) read(ctx context.Context, subjects []*subject) (int64, error) {
 		return 0, err
 	}
 	defer src.Close()
-	lost := map[Loss]string{}
-	for _, l := range f.Losses {
-		lost[Loss{Row: l.Row, Definition: l.Definition}] = l.Outcome
-	}
 	one := big.NewRat(1, 1)
 	rows := int64(0)
 	var batch record.Batch
@@ -255,10 +244,7 @@ func (f *Flow) read(ctx context.Context, subjects []*subject) (int64, error) {
 			r := &batch.Records[i]
 			rows++
 			for _, s := range subjects {
-				outcome, whole := lost[Loss{Row: int64(r.Row), Definition: -1}]
-				if !whole {
-					outcome = lost[Loss{Row: int64(r.Row), Definition: s.definition}]
-				}
+				outcome := f.Lost(int64(r.Row), s.definition)
 				s.count.add(one, outcome)
 				for _, m := range s.measures {
 					if m.history && outcome == "merged" {

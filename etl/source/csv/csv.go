@@ -199,13 +199,19 @@ func (r *Reader) fill(b *record.Batch) error {
 	return nil
 }
 
+// readFull fills p, but for a rest that is too short for one more character:
+// decoders give io.ErrShortBuffer for that.
 func (r *Reader) readFull(p []byte) (n int, err error) {
 	for n < len(p) && !r.eof {
 		k, err := r.in.Read(p[n:])
 		n += k
-		if err == io.EOF {
+		switch err {
+		case nil:
+		case io.EOF:
 			r.eof = true
-		} else if err != nil {
+		case io.ErrShortBuffer:
+			return n, nil
+		default:
 			return n, err
 		}
 	}

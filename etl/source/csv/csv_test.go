@@ -397,3 +397,19 @@ func ExampleOpen() {
 	// 2 Town hall 12,5
 	// ,
 }
+
+// wideDecoder is a decoder that keeps room for one more character of 4 bytes.
+type wideDecoder struct{ io.Reader }
+
+func (d wideDecoder) Read(p []byte) (int, error) {
+	if len(p) < 4 {
+		return 0, io.ErrShortBuffer
+	}
+	return d.Reader.Read(p[:len(p)-3])
+}
+
+func TestReaderGoesOnWhereADecoderFindsNoRoomAtTheEndOfABatch(t *testing.T) {
+	got, err := readAll(wideDecoder{strings.NewReader("id,text\n" + strings.Repeat("1,xyz\n", 50_000))}, csv.Options{})
+	require.NoError(t, err)
+	require.Len(t, got.rows, 50_000)
+}

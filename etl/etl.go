@@ -8,6 +8,7 @@
 package etl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,9 @@ type Options struct {
 	// Source, where not empty, is read in place of the mapping's file; it is
 	// relative to the working folder.
 	Source string
+	// Declared goes before what the mapping declares of its source: encoding,
+	// delimiter, decimal and sheet, each where it is not empty.
+	Declared source.Spec
 	// TempDir is where what does not fit in memory goes; "" is the system's folder.
 	TempDir string
 	// Workers is how many goroutines apply the Plan; 0 is one for each processor.
@@ -61,9 +65,9 @@ type Flow struct {
 // finding.List where the mapping is at fault (with every fault that can be
 // found), and a *source.Error where the source cannot be read.
 func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
-	text, err := os.ReadFile(name)
+	text, err := readNamed("mapping", name, "")
 	if err != nil {
-		return nil, fmt.Errorf("read the mapping: %w", err)
+		return nil, err
 	}
 	m, err := mapping.Parse(name, text)
 	if err != nil {
@@ -74,6 +78,10 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 		f.Spec.File = o.Source
 		f.Dir = ""
 	}
+	f.Spec.Encoding = cmp.Or(o.Declared.Encoding, f.Spec.Encoding)
+	f.Spec.Delimiter = cmp.Or(o.Declared.Delimiter, f.Spec.Delimiter)
+	f.Spec.Decimal = cmp.Or(o.Declared.Decimal, f.Spec.Decimal)
+	f.Spec.Sheet = cmp.Or(o.Declared.Sheet, f.Spec.Sheet)
 	var faults finding.List
 	f.Context, f.Findings, err = o.Resolver.ResolveRefs(ctx, BaseDir(name), m.Context)
 	if err != nil {

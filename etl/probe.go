@@ -26,7 +26,7 @@ var _ inventory.Prober = Prober{}
 func (p Prober) Probe(ctx context.Context, s *inventory.Source) (inventory.Found, error) {
 	path := filepath.Join(p.Dir, filepath.FromSlash(s.File))
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return inventory.Found{Nearest: nearestFile(p.Dir, s.File)}, nil
+		return inventory.Found{Nearest: NearestFile(p.Dir, s.File)}, nil
 	}
 	found := inventory.Found{Exists: true, Rows: -1}
 	src, err := source.Open(ctx, p.Dir, source.Spec{File: s.File, Sheet: s.Sheet})
@@ -63,8 +63,8 @@ func faulty(found inventory.Found, err error) (inventory.Found, error) {
 	return found, nil
 }
 
-// nearestFile gives a file of the folder that name might have meant, or "".
-func nearestFile(dir, name string) string {
+// NearestFile gives a file of the folder that name might have meant, or "".
+func NearestFile(dir, name string) string {
 	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(filepath.Dir(name))))
 	if err != nil {
 		return ""

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,9 @@ type RunOptions struct {
 	// Version of the program and the time, for the report.
 	Version string
 	Clock   func() time.Time
+	// Links puts addresses of the broker to look at into the report; it is of use
+	// where the broker outlives the run.
+	Links bool
 	// Progress is asked for at the start of each flow: a function that is told
 	// the counts, and one for the flow's end. It may be nil.
 	Progress func(flow string) (update func(sink.Counts), done func())
@@ -132,6 +136,9 @@ func (u *UseCase) run(ctx context.Context, o RunOptions, rep *report.Run, dir st
 	if err != nil {
 		return err
 	}
+	if o.Links {
+		rep.Links = links(o.Client.URL(), flows)
+	}
 	losses, err := newLosses(filepath.Join(dir, lossesFile), len(flows))
 	if err != nil {
 		return err
@@ -166,8 +173,11 @@ func (u *UseCase) CheckInventory(ctx context.Context) ([]finding.Finding, error)
 		return nil, nil
 	}
 	inv, found, err := inventory.ReadFile(u.Path(u.Inventory))
+	if errors.Is(err, os.ErrNotExist) {
+		_, err = readNamed("inventory", u.Path(u.Inventory), "correct inventory in "+UseCaseFile)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read the inventory: %w", err)
+		return nil, err
 	}
 	found = append(found, inv.Check()...)
 	files, err := inv.CheckFiles(ctx, Prober{Dir: u.Dir})
@@ -201,6 +211,22 @@ func (u *UseCase) prepare(ctx context.Context, o Options) (flows []*Flow, found 
 // contexts.
 func unsaid(said, list []finding.Finding) []finding.Finding {
 	return slices.DeleteFunc(slices.Clone(list), func(f finding.Finding) bool { return slices.Contains(said, f) })
+}
+
+// links gives addresses that a browser can open: they carry no @context, so
+// types are named by their IRI.
+func links(broker string, flows []*Flow) []report.Link {
+	list := []report.Link{{Label: "types", URL: broker + "/ngsi-ld/v1/types"}}
+	seen := map[string]bool{}
+	for _, flow := range flows {
+		for _, e := range flow.Plan.Entities() {
+			if iri := e.TypeIRIs[0]; !seen[iri] {
+				seen[iri] = true
+				list = append(list, report.Link{Label: e.Types[0], URL: broker + "/ngsi-ld/v1/entities?limit=5&format=simplified&type=" + url.QueryEscape(iri)})
+			}
+		}
+	}
+	return list
 }
 
 func closeAll(flows []*Flow) {
@@ -307,12 +333,12 @@ func comparisons(result *verify.Result) *report.Verification {
 	for _, c := range result.Checks {
 		what := c.What
 		if c.What == "entities" {
-			what = "entities of type " + c.Subject
-		} else if c.What != "rows" {
+			what += " of type " + c.Subject
+		} else {
 			what += " of " + c.Subject
 		}
 		v.Comparisons = append(v.Comparisons, report.Comparison{
-			Flow: c.Flow, What: what, Source: c.Source, Broker: c.Found, Explained: c.Explained(), OK: c.OK,
+			Flow: c.Flow, What: what, Source: c.Source, Broker: c.Found, Explained: c.Explained(), Expected: c.Expected, OK: c.OK,
 		})
 	}
 	return v

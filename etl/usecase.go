@@ -3,10 +3,14 @@ package etl
 import (
 	"errors"
 	"fmt"
-	"github.com/goccy/go-yaml"
-	"github.com/ldtkit/ldt/ngsild/finding"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
 // UseCaseFile is the name of the file that makes a folder a use case.
@@ -48,9 +52,9 @@ func (u *UseCase) State() string { return filepath.Join(u.Dir, ".ldt") }
 // its file is at fault.
 func LoadUseCase(dir string) (*UseCase, error) {
 	path := filepath.Join(dir, UseCaseFile)
-	text, err := os.ReadFile(path)
+	text, err := readNamed("use case", path, "a use case is a folder with a "+UseCaseFile)
 	if err != nil {
-		return nil, fmt.Errorf("open the use case: %w\n  hint: a use case is a folder with a %s", err, UseCaseFile)
+		return nil, err
 	}
 	u := &UseCase{Dir: dir}
 	if err := readStrict(path, text, u); err != nil {
@@ -72,16 +76,48 @@ func readStrict(path string, text []byte, target any) error {
 			f.Location.Line, f.Location.Char = tk.Position.Line, tk.Position.Column
 		}
 	}
+	var unknown *yaml.UnknownFieldError
+	if errors.As(err, &unknown) && unknown.GetToken() != nil {
+		key := unknown.GetToken().Value
+		f.Code, f.Message = finding.YAMLUnknownKey, fmt.Sprintf("unknown key %q", key)
+		if near := finding.Nearest(key, useCaseKeys); near != "" {
+			f.Hint = fmt.Sprintf("did you mean %q?", near)
+		} else {
+			f.Hint = "the keys are " + strings.Join(useCaseKeys, ", ")
+		}
+	}
 	return finding.List{f}
+}
+
+// useCaseKeys are all keys of a use case file.
+var useCaseKeys = []string{"name", "purpose", "inventory", "contexts", "flows", "mapping", "broker", "url", "tenant"}
+
+// readNamed reads a file that a person has named. Where it is absent the error
+// is a finding.List that says so, with the hint, or the nearest file there is.
+func readNamed(what, path, hint string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		f := finding.New(finding.SourceAbsent, finding.Location{File: path}, "there is no such %s", what)
+		if near := NearestFile(filepath.Dir(path), filepath.Base(path)); near != "" {
+			f.Hint = fmt.Sprintf("did you mean %s?", near)
+		} else if hint != "" {
+			f.Hint = hint
+		}
+		return nil, finding.List{f}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the %s: %w", what, err)
+	}
+	return text, nil
 }
 
 // ContextFiles reads the files of Contexts, by their URL.
 func (u *UseCase) ContextFiles() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for url, name := range u.Contexts {
-		text, err := os.ReadFile(u.Path(name))
+		text, err := readNamed("@context", u.Path(name), fmt.Sprintf("correct the path that contexts in %s gives for %s", UseCaseFile, url))
 		if err != nil {
-			return nil, fmt.Errorf("read the @context of %s: %w", url, err)
+			return nil, err
 		}
 		files[url] = text
 	}

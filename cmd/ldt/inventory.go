@@ -59,7 +59,7 @@ func newInventoryCommand(s *settings) *cobra.Command {
 func readInventory(name string) (*inventory.Inventory, []finding.Finding, error) {
 	inv, found, err := inventory.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, &exitError{exitSource, err}
+		_, err = openNamed(name)
 	}
 	return inv, found, err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/vbauerster/mpb/v8"
@@ -79,9 +78,9 @@ func (s *settings) pushFlow(cmd *cobra.Command, flow *etl.Flow, b *brokerFlags, 
 
 // pushFile pushes the entities of an NGSI-LD file.
 func (s *settings) pushFile(cmd *cobra.Command, path string, b *brokerFlags, fetch bool, mode sink.Mode) error {
-	file, err := os.Open(path)
+	file, err := openNamed(path)
 	if err != nil {
-		return &exitError{exitSource, fmt.Errorf("push: %w", err)}
+		return err
 	}
 	defer file.Close()
 	var found []finding.Finding

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,7 +48,10 @@ func (s *settings) report(cmd *cobra.Command, format, title string, list []findi
 // only the first.
 func (s *settings) findings(w io.Writer, list []finding.Finding, found map[finding.Code]int64) error {
 	if s.quiet {
-		list = slices.DeleteFunc(slices.Clone(list), func(f finding.Finding) bool { return f.Severity != finding.Error })
+		mild := func(f finding.Finding) bool { return f.Severity != finding.Error }
+		list = slices.DeleteFunc(slices.Clone(list), mild)
+		found = maps.Clone(found)
+		maps.DeleteFunc(found, func(code finding.Code, _ int64) bool { return code.Severity() != finding.Error })
 	}
 	if len(list) == 0 {
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -37,7 +39,14 @@ func newRootCommand() *cobra.Command {
 	flags.BoolVar(&s.verbose, "verbose", false, "print every finding, not the first of each kind")
 	flags.BoolVar(&s.noColor, "no-color", os.Getenv("NO_COLOR") != "", "no colours in the output")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &exitError{exitUsage, fmt.Errorf("%w\n  hint: %s -h lists the flags", err, cmd.CommandPath())}
+		hint := cmd.CommandPath() + " -h lists the flags"
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			if near := nearestFlag(cmd, unknown.GetSpecifiedName()); near != "" {
+				hint = "did you mean --" + near + "?"
+			}
+		}
+		return &exitError{exitUsage, fmt.Errorf("%w\n  hint: %s", err, hint)}
 	})
 	root.AddCommand(
 		newInventoryCommand(&s),
@@ -51,6 +60,17 @@ func newRootCommand() *cobra.Command {
 		newRunCommand(&s),
 	)
 	return root
+}
+
+// nearestFlag gives the flag of a command that a name might have meant, or "".
+func nearestFlag(cmd *cobra.Command, name string) string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return finding.Nearest(name, names)
 }
 
 // version is the module's version, or the commit it was built from.

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"time"
 
@@ -54,6 +53,7 @@ func newRunCommand(s *settings) *cobra.Command {
 				Mode:     m,
 				Version:  version(),
 				Clock:    time.Now,
+				Links:    serve || local == nil,
 				Progress: func(flow string) (func(sink.Counts), func()) { return s.progress(w, flow) },
 			})
 			if err != nil {
@@ -70,7 +70,7 @@ func newRunCommand(s *settings) *cobra.Command {
 			if !serve || local == nil {
 				return errors.Join(exit(code), local.close())
 			}
-			printURLs(w, c.URL(), rep)
+			fmt.Fprintf(w, "the broker listens at %s; end it with Ctrl-C\n", c.URL())
 			return local.serveUntil(cmd.Context())
 		},
 	}
@@ -93,19 +93,4 @@ func runCode(rep *report.Run) int {
 		return exitPartly
 	}
 	return 0
-}
-
-// printURLs names what to try in a browser.
-func printURLs(w io.Writer, broker string, rep *report.Run) {
-	fmt.Fprintf(w, "\nthe broker listens at %s until Ctrl-C; try\n", broker)
-	fmt.Fprintf(w, "  %s/ngsi-ld/v1/types\n", broker)
-	seen := map[string]bool{}
-	for _, f := range rep.Flows {
-		for entityType := range f.Types {
-			if !seen[entityType] {
-				seen[entityType] = true
-				fmt.Fprintf(w, "  %s/ngsi-ld/v1/entities?type=%s&limit=5&format=simplified\n", broker, entityType)
-			}
-		}
-	}
 }

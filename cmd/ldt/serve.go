@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,7 +69,7 @@ func startEmbedded(addr, path string, resolver *jsonld.Resolver, logger *slog.Lo
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		store.Close()
-		return nil, fmt.Errorf("listen on %s: %w\n  hint: another program may use the port; choose one with --addr, port 0 takes any free one", addr, err)
+		return nil, cannotListen(addr, err)
 	}
 	e := &embedded{
 		url:    "http://" + listener.Addr().String(),
@@ -83,6 +84,18 @@ func startEmbedded(addr, path string, resolver *jsonld.Resolver, logger *slog.Lo
 	}
 	go func() { e.failed <- e.server.Serve(listener) }()
 	return e, nil
+}
+
+// cannotListen says why an address cannot be listened on.
+func cannotListen(addr string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("listen on %s: the port is in use\n  hint: end the program that uses it, or choose another port with --addr; port 0 is any free one", addr)
+	}
+	var network *net.OpError
+	if errors.As(err, &network) {
+		err = network.Err
+	}
+	return fmt.Errorf("listen on %s: %w\n  hint: write --addr like 127.0.0.1:1026", addr, err)
 }
 
 // embeddedFor starts the embedded broker over the store of a use case and makes

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -61,9 +60,9 @@ func (s *settings) validate(cmd *cobra.Command, v *validate.Validator, names []s
 	for _, name := range names {
 		in := cmd.InOrStdin()
 		if name != "-" {
-			file, err := os.Open(name)
+			file, err := openNamed(name)
 			if err != nil {
-				return &exitError{exitSource, fmt.Errorf("validate: %w", err)}
+				return err
 			}
 			defer file.Close()
 			in = io.Reader(file)

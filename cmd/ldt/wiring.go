@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ldtkit/ldt/etl"
+	"github.com/ldtkit/ldt/etl/source"
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/client"
@@ -60,12 +63,18 @@ func kindOf(model, entityType, attribute string) (ngsild.Kind, bool) {
 
 // flowFlags are those of the verbs that take a mapping and a source.
 type flowFlags struct {
-	mapping string
-	fetch   bool
+	mapping  string
+	fetch    bool
+	declared source.Spec
 }
 
 func (f *flowFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.mapping, "mapping", "m", "", "the mapping (YAML)")
+	flags := cmd.Flags()
+	flags.StringVarP(&f.mapping, "mapping", "m", "", "the mapping (YAML)")
+	flags.StringVar(&f.declared.Encoding, "encoding", "", "the source's encoding, before what the mapping says")
+	flags.StringVar(&f.declared.Delimiter, "delimiter", "", "the source's delimiter")
+	flags.StringVar(&f.declared.Decimal, "decimal", "", "the source's decimal mark, . or ,")
+	flags.StringVar(&f.declared.Sheet, "sheet", "", "the sheet of a workbook, by name or number")
 	f.addFetch(cmd)
 }
 
@@ -82,6 +91,7 @@ func (f *flowFlags) prepare(cmd *cobra.Command, args []string) (*etl.Flow, error
 	if err != nil {
 		return nil, err
 	}
+	o.Declared = f.declared
 	if len(args) > 0 {
 		o.Source = args[0]
 	}
@@ -131,6 +141,26 @@ func (b *brokerFlags) client(cmd *cobra.Command, fallback etl.Broker, report fun
 	return c, nil
 }
 
+// openNamed opens a file that the command line names.
+func openNamed(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	var file *os.File
+	switch {
+	case err == nil && info.IsDir():
+		err = fmt.Errorf("%s: this is a folder, not a file", path)
+	case err == nil:
+		if file, err = os.Open(path); err == nil {
+			return file, nil
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		err = fmt.Errorf("%s: there is no such file", path)
+		if near := etl.NearestFile(filepath.Dir(path), filepath.Base(path)); near != "" {
+			err = fmt.Errorf("%w\n  hint: did you mean %s?", err, filepath.Join(filepath.Dir(path), near))
+		}
+	}
+	return nil, &exitError{exitSource, err}
+}
+
 // noArgs refuses arguments with a sentence.
 func noArgs(cmd *cobra.Command, args []string) error {
 	return wantArgs(0, 0, "")(cmd, args)
@@ -142,7 +172,10 @@ func wantArgs(least, most int, names string) cobra.PositionalArgs {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		what := fmt.Sprintf("%q is too much", args[max(0, min(most, len(args)-1)):])
+		what := ""
+		if len(args) > most {
+			what = fmt.Sprintf("%q is too much", args[max(0, most)])
+		}
 		if len(args) < least {
 			what = names + " is missing"
 		}

@@ -118,11 +118,20 @@ func similar(path string) string {
 	stem := strings.TrimSuffix(base, filepath.Ext(base))
 	for _, e := range entries {
 		name := e.Name()
-		if !e.IsDir() && (strings.EqualFold(name, base) || strings.EqualFold(strings.TrimSuffix(name, filepath.Ext(name)), stem)) {
+		if !e.IsDir() && (strings.EqualFold(name, base) || isTable(name) && strings.EqualFold(strings.TrimSuffix(name, filepath.Ext(name)), stem)) {
 			return name
 		}
 	}
 	return ""
+}
+
+// isTable says whether a file has the name of a table.
+func isTable(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".gz", ".zip":
+		return true
+	}
+	return false
 }
 
 // cause is a system error without the path, which the finding already has.

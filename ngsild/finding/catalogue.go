@@ -19,9 +19,9 @@ var catalogue = []Code{
 	MappingConverter, MappingUnit, MappingUnknownTerm, MappingKind, MappingLookup, MappingCondition, EntityJSON,
 	EntityStructure, EntityID, EntityType, EntityDuplicate, AttributeName, AttributeType, AttributeMember,
 	AttributeValue, AttributeObject, AttributeGeometry, AttributeTime, AttributeDataset, AttributeUnit,
-	ContextUnknownURL, ContextInvalid, ContextDuplicate, ContextPrefix, ContextCoreTerm, ContextUnknownTerm,
+	ContextUnknownURL, ContextInvalid, ContextDuplicate, ContextPrefix, ContextCoreTerm,
 	ContextChanged, ContextStale, ContextOrder, ModelUnknown, ModelSchema, ModelKind, ModelUnit, ModelAttribute,
 	RelationDangle, InventorySheet, InventoryMissing, InventoryValue, InventoryFile, InventoryFormat,
-	InventoryColumn, InventoryRef, BrokerRefused, BrokerTooLarge, BrokerNumber, BrokerPrecision, VerifyRows,
+	InventoryColumn, InventoryRef, BrokerRefused, BrokerTooLarge, BrokerNumber, BrokerPrecision,
 	VerifyCount, VerifySum, VerifySource,
 }

@@ -87,15 +87,14 @@ const (
 
 // Codes of JSON-LD contexts.
 const (
-	ContextUnknownURL  Code = "context-unknown-url"
-	ContextInvalid     Code = "context-invalid"
-	ContextDuplicate   Code = "context-duplicate-key"
-	ContextPrefix      Code = "context-undefined-prefix"
-	ContextCoreTerm    Code = "context-core-term"
-	ContextUnknownTerm Code = "context-unknown-term"
-	ContextChanged     Code = "context-changed" // not what contexts.lock pinned
-	ContextStale       Code = "context-stale"   // could not be fetched again; the pinned copy is used
-	ContextOrder       Code = "context-order"   // plain JSON-LD would read it another way
+	ContextUnknownURL Code = "context-unknown-url"
+	ContextInvalid    Code = "context-invalid"
+	ContextDuplicate  Code = "context-duplicate-key"
+	ContextPrefix     Code = "context-undefined-prefix"
+	ContextCoreTerm   Code = "context-core-term"
+	ContextChanged    Code = "context-changed" // not what contexts.lock pinned
+	ContextStale      Code = "context-stale"   // could not be fetched again; the pinned copy is used
+	ContextOrder      Code = "context-order"   // plain JSON-LD would read it another way
 )
 
 // Codes of validation against a model.
@@ -128,7 +127,6 @@ const (
 	BrokerNumber Code = "broker-number"
 	// BrokerPrecision: an integer that the broker may not hold exactly.
 	BrokerPrecision Code = "broker-precision"
-	VerifyRows      Code = "verify-rows"
 	VerifyCount     Code = "verify-count"
 	VerifySum       Code = "verify-sum"
 	VerifySource    Code = "verify-source" // the source changed since the run
@@ -136,15 +134,14 @@ const (
 
 // severities holds the codes that are not errors.
 var severities = map[Code]Severity{
-	SourceHidden:       Info,
-	SourceNoRows:       Warning,
-	SourceUnsure:       Warning,
-	ContextUnknownURL:  Warning,
-	ContextUnknownTerm: Warning,
-	ContextStale:       Warning,
-	ContextOrder:       Info,
-	RelationDangle:     Warning,
-	ModelUnknown:       Warning,
-	BrokerNumber:       Info,
-	BrokerPrecision:    Warning,
+	SourceHidden:      Info,
+	SourceNoRows:      Warning,
+	SourceUnsure:      Warning,
+	ContextUnknownURL: Warning,
+	ContextStale:      Warning,
+	ContextOrder:      Info,
+	RelationDangle:    Warning,
+	ModelUnknown:      Warning,
+	BrokerNumber:      Info,
+	BrokerPrecision:   Warning,
 }

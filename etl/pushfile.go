@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/ldtkit/ldt/etl/sink"
 	"github.com/ldtkit/ldt/ngsild"
@@ -16,7 +17,8 @@ import (
 // PushFile pushes the entities of an NGSI-LD file (one entity, an array, or
 // NDJSON; normalized, concise or simplified), each with its own @context. What
 // is no entity is reported and left out; what the broker refuses goes to
-// o.Report. Text that is no JSON ends the push with a finding.List.
+// o.Report. Text that is no JSON, and an @context that is not known here, end the
+// push with a finding.List.
 func PushFile(ctx context.Context, name string, r io.Reader, resolver *jsonld.Resolver, c *client.Client, o sink.BrokerOptions, report func(finding.Finding)) (sink.Counts, error) {
 	broker, err := sink.NewBroker(ctx, c, o)
 	if err != nil {
@@ -61,15 +63,25 @@ func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, res
 		if err != nil {
 			return fmt.Errorf("resolve the @context of %s: %w", e.ID, err)
 		}
-		for _, f := range faults {
-			f.Location.File, f.Location.Line = name, item.Line
-			report(f)
+		if len(faults) > 0 {
+			return unknownContext(name, item.Line, faults)
 		}
 		at := finding.Location{File: name, Line: item.Line, Pointer: item.Pointer, Entity: e.ID}
 		if err := broker.Push(sink.Item{Entity: e, Context: ldctx, Origin: []finding.Location{at}}); err != nil {
 			return err
 		}
 	}
+}
+
+// unknownContext refuses to push an entity whose terms would get wrong IRIs,
+// because a part of its @context is not known here.
+func unknownContext(name string, line int, faults []finding.Finding) error {
+	list := finding.List(slices.Clone(faults))
+	for i := range list {
+		list[i].Severity = finding.Error
+		list[i].Location.File, list[i].Location.Line = name, line
+	}
+	return list
 }
 
 // decode reads an entity in whichever representation it is.

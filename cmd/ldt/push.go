@@ -89,7 +89,7 @@ func (s *settings) pushFile(cmd *cobra.Command, path string, b *brokerFlags, fet
 	if err != nil {
 		return err
 	}
-	resolver, err := newResolver(".", fetch)
+	resolver, err := newResolver(etl.BaseDir(path), fetch)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ldtkit/ldt/etl"
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/models/validate"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -23,7 +24,7 @@ func newValidateCommand(s *settings) *cobra.Command {
 			"structure, @context, data model. FILE - is standard input. Exits with 1 where there is an error.",
 		Args: wantArgs(1, -1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			resolver, err := newResolver(".", fetch)
+			resolver, err := newResolver(etl.BaseDir(args[0]), fetch)
 			if err != nil {
 				return err
 			}

@@ -17,7 +17,7 @@ import (
 // memory: ids are held as 128-bit hashes. A Bloom filter says at once of most ids
 // that they are new. The newest entries are in memory, in the order in which they
 // came; older ones are sorted and written to temporary files. The memory is that
-// of one filter up to filterKeys ids, and then grows by two bytes an id. It is
+// of one filter up to filterKeys ids, and then grows by 1.3 bytes an id. It is
 // used by one goroutine.
 type index struct {
 	seeds   [2]maphash.Seed
@@ -44,8 +44,8 @@ type entry struct {
 const (
 	entryBytes  = 24
 	blockSize   = 256 // entries of a run between two fences
-	recentLimit = 1 << 17
-	filterKeys  = 1 << 23
+	recentLimit = 1 << 16
+	filterKeys  = 12 << 20
 	filterBytes = 16 << 20
 	fanIn       = 8 // runs of one level that are merged into one of the next
 )

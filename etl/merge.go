@@ -40,12 +40,16 @@ func newHolder(dir string) (*holder, error) {
 	}
 	h := &holder{dir: dir}
 	h.conn, err = sqlite.OpenConn(filepath.Join(dir, "merge.db"), sqlite.OpenReadWrite, sqlite.OpenCreate)
-	if err == nil {
-		err = sqlitex.ExecuteScript(h.conn, `
-			PRAGMA journal_mode = OFF;
-			PRAGMA synchronous = OFF;
-			CREATE TABLE held (first INTEGER, template INTEGER, row INTEGER, entity BLOB NOT NULL,
-				PRIMARY KEY (first, template, row)) WITHOUT ROWID;`, nil)
+	// One transaction that never ends: nobody reads the file after a crash.
+	for _, statement := range []string{
+		"PRAGMA journal_mode = OFF",
+		"PRAGMA synchronous = OFF",
+		"CREATE TABLE held (first INTEGER, template INTEGER, row INTEGER, entity BLOB NOT NULL, PRIMARY KEY (first, template, row)) WITHOUT ROWID",
+		"BEGIN",
+	} {
+		if err == nil {
+			err = sqlitex.ExecuteTransient(h.conn, statement, nil)
+		}
 	}
 	if err == nil {
 		h.insert, err = h.conn.Prepare("INSERT INTO held VALUES (?, ?, ?, ?)")

@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -75,6 +77,18 @@ func readStrict(path string, text []byte, target any) error {
 		if tk := positioned.GetToken(); tk != nil {
 			f.Location.Line, f.Location.Char = tk.Position.Line, tk.Position.Column
 		}
+	}
+	var mistyped *yaml.TypeError
+	var misplaced *yaml.UnexpectedNodeTypeError
+	if errors.As(err, &misplaced) || errors.As(err, &mistyped) {
+		want := "a text"
+		switch {
+		case misplaced != nil && misplaced.Expected == ast.SequenceType, mistyped != nil && mistyped.DstType.Kind() == reflect.Slice:
+			want = "a list: one entry a line, each after a hyphen"
+		case misplaced != nil && misplaced.Expected == ast.MappingType, mistyped != nil && mistyped.DstType.Kind() != reflect.String:
+			want = "keys with values, one a line"
+		}
+		f.Code, f.Message = finding.YAMLType, "here has to stand "+want
 	}
 	var unknown *yaml.UnknownFieldError
 	if errors.As(err, &unknown) && unknown.GetToken() != nil {

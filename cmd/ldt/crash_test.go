@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,10 +28,13 @@ const asCommand = "LDT_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
+		if file := os.Getenv(peakFile); file != "" {
+			os.Exit(mainWithPeak(file))
+		}
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"ldt": main, "http": httpMain, "json": jsonMain})
 }
 
 func ldt(t testing.TB, args ...string) *exec.Cmd {
@@ -214,13 +219,16 @@ func startBroker(t *testing.T, store string) brokerProcess {
 // mapping's path.
 func writeMeters(t testing.TB, dir string, n int) string {
 	t.Helper()
-	var rows bytes.Buffer
-	rows.WriteString("meter;read;kwh;kw;place;building\n")
+	file, err := os.Create(filepath.Join(dir, "meters.csv"))
+	require.NoError(t, err)
+	defer file.Close()
+	rows := bufio.NewWriter(file)
+	fmt.Fprintln(rows, "meter;read;kwh;kw;place;building")
 	for i := range n {
-		fmt.Fprintf(&rows, "FR-75-%08d;2024-%02d-%02dT%02d:%02d:00Z;%d,%03d;%d,%d;48.%06d, 2.%06d;%05d\n",
+		fmt.Fprintf(rows, "FR-75-%08d;2024-%02d-%02dT%02d:%02d:00Z;%d,%03d;%d,%d;48.%06d, 2.%06d;%05d\n",
 			i, 1+i%12, 1+i%28, i%24, i%60, i%9000, i%1000, i%60, i%10, 800000+i%100000, 300000+i%100000, i%4000)
 	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "meters.csv"), rows.Bytes(), 0o644))
+	require.NoError(t, rows.Flush())
 	path := filepath.Join(dir, "meters.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(metersMapping), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "meters.jsonld"), []byte(metersContext), 0o644))

@@ -172,12 +172,9 @@ func wantArgs(least, most int, names string) cobra.PositionalArgs {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		what := ""
-		if len(args) > most {
-			what = fmt.Sprintf("%q is too much", args[max(0, most)])
-		}
-		if len(args) < least {
-			what = names + " is missing"
+		what := names + " is missing"
+		if len(args) >= least {
+			what = fmt.Sprintf("%q is too much", args[most])
 		}
 		return &exitError{exitUsage, fmt.Errorf("%s\n  usage: %s", what, cmd.UseLine())}
 	}

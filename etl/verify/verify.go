@@ -167,59 +167,81 @@ func (a *amount) join(b *amount) {
 	a.size.Add(&a.size, &b.size)
 }
 
-// subjects gives what the mapping of a flow says there is to compare: one
-// subject for each of its entity definitions, in their order.
+// subjects gives what the mapping of a flow says there is to compare: a subject
+// for each type of each of its entity definitions.
 func (f *Flow) subjects() []*subject {
 	var list []*subject
-	definitions := f.Mapping.Definitions()
-	for i, d := range definitions {
-		list = append(list, &subject{name: d.Types[0], iri: f.Expand(d.Types[0]), flow: f.Spec.File, definition: i})
-	}
-	for _, m := range f.Mapping.Measures() {
-		one := &measure{Measure: m, history: definitions[m.Entity].Merge == mapping.MergeHistory}
-		for _, name := range m.Attribute {
-			one.path = append(one.path, f.Expand(name))
-		}
-		switch {
-		case m.Looked:
-			one.note = "the cells go through a look-up table"
-		case m.Conditional:
-			one.note = "a condition (when) leaves some values out"
-		case m.From != "":
-			var err error
-			if one.back, err = unit.Convert(m.To, m.From); err != nil {
-				one.note = err.Error()
+	measures := f.Mapping.Measures()
+	for i, d := range f.Mapping.Definitions() {
+		for _, t := range d.Types {
+			s := &subject{name: t, iri: f.Expand(t), flow: f.Spec.File, definition: i}
+			for _, m := range measures {
+				if m.Entity == i {
+					s.measures = append(s.measures, f.measure(m, d.Merge == mapping.MergeHistory))
+				}
 			}
+			list = append(list, s)
 		}
-		list[m.Entity].measures = append(list[m.Entity].measures, one)
 	}
 	return list
 }
 
-// join puts what several flows say of one type and measure together.
+func (f *Flow) measure(m mapping.Measure, history bool) *measure {
+	one := &measure{Measure: m, history: history}
+	for _, name := range m.Attribute {
+		one.path = append(one.path, f.Expand(name))
+	}
+	switch {
+	case m.Looked:
+		one.note = "the cells go through a look-up table"
+	case m.Conditional:
+		one.note = "a condition (when) leaves some values out"
+	case m.From != "":
+		var err error
+		if one.back, err = unit.Convert(m.To, m.From); err != nil {
+			one.note = err.Error()
+		}
+	}
+	return one
+}
+
+// join puts what several definitions and flows say of one type and measure
+// together: the broker's sum is over all entities of the type, and over all
+// instances of the attribute.
 func join(all, more []*subject) []*subject {
 	for _, s := range more {
+		measures := s.measures
+		s.measures = nil
 		at := slices.IndexFunc(all, func(o *subject) bool { return o.iri == s.iri })
 		if at < 0 {
+			at = len(all)
 			all = append(all, s)
-			continue
+		} else {
+			all[at].count.join(&s.count)
 		}
-		same := all[at]
-		same.count.join(&s.count)
-		for _, m := range s.measures {
-			i := slices.IndexFunc(same.measures, func(o *measure) bool { return slices.Equal(o.path, m.path) && o.From == m.From && o.To == m.To })
-			if i < 0 {
-				same.measures = append(same.measures, m)
-				continue
-			}
-			same.measures[i].join(&m.amount)
-			if m.note != "" {
-				same.measures[i].note = m.note
-			}
+		for _, m := range measures {
+			all[at].add(m)
 		}
 	}
 	return all
 }
+
+func (s *subject) add(m *measure) {
+	i := slices.IndexFunc(s.measures, func(o *measure) bool { return slices.Equal(o.path, m.path) })
+	if i < 0 {
+		s.measures = append(s.measures, m)
+		return
+	}
+	same := s.measures[i]
+	same.join(&m.amount)
+	same.history = same.history || m.history
+	same.note = cmp.Or(same.note, m.note)
+	if same.From != m.From || same.To != m.To {
+		same.note = cmp.Or(same.note, "it is made of columns in several units ("+strings.Join(slices.Compact([]string{unitName(same.From), unitName(m.From)}), ", ")+")")
+	}
+}
+
+func unitName(code string) string { return cmp.Or(code, "none") }
 
 // read adds up the source of a flow, and gives how many rows it has.
 func (f *Flow) read(ctx context.Context, subjects []*subject) (int64, error) {
@@ -271,7 +293,12 @@ func (m *measure) row(src source.Source, r *record.Record, outcome string) {
 		if m.Default == "" {
 			return
 		}
-		cell.Kind, text = record.Number, m.Default
+		// It is in the terms of the result.
+		inSource, err := m.inSourceUnits(m.Default)
+		if err != nil {
+			return
+		}
+		cell.Kind, text = record.Number, inSource
 	}
 	if cell.Kind == record.Text {
 		text = plain(text, cmp.Or(m.Decimal, string(src.Dialect().Decimal())), cmp.Or(m.Thousands, src.Dialect().Thousands()))
@@ -281,8 +308,15 @@ func (m *measure) row(src source.Source, r *record.Record, outcome string) {
 	}
 }
 
-// plain writes a number of a text cell with a decimal point.
+// plain writes a number of a text cell with a decimal point. A blank stands for
+// no-break blanks too, and an apostrophe for the typographic one.
 func plain(text, decimal, thousands string) string {
+	if strings.ContainsAny(thousands, " \u00a0\u202f") {
+		thousands += " \u00a0\u202f"
+	}
+	if strings.ContainsAny(thousands, "'’") {
+		thousands += "'’"
+	}
 	text = strings.Map(func(c rune) rune {
 		if strings.ContainsRune(thousands, c) {
 			return -1
@@ -319,6 +353,9 @@ func (r *Result) compare(ctx context.Context, c *client.Client, s *subject) erro
 		}
 		found.Add(found, one)
 		for i, m := range s.measures {
+			if m.note != "" {
+				continue
+			}
 			if err := m.sum(&sums[i], e.Attributes, m.path); err != nil {
 				r.fail(finding.New(finding.VerifySum, finding.Location{Entity: e.ID}, "the broker's %s is no number: %v", strings.Join(m.Attribute, "."), err))
 			}
@@ -395,20 +432,30 @@ func (m *measure) sum(to *big.Rat, attributes []ngsild.Attribute, path []string)
 			}
 			continue
 		}
-		text := []byte(a.Value)
-		if m.From != m.To {
-			var err error
-			if text, err = m.back.Append(nil, text); err != nil {
-				return err
-			}
+		if m.history && a.ObservedAt == "" {
+			m.note = "without observedAt, only the last row's value stays"
+			return nil
 		}
-		value, ok := new(big.Rat).SetString(string(text))
+		text, err := m.inSourceUnits(string(a.Value))
+		if err != nil {
+			return err
+		}
+		value, ok := new(big.Rat).SetString(text)
 		if !ok {
 			return fmt.Errorf("%s", text)
 		}
 		to.Add(to, value)
 	}
 	return nil
+}
+
+// inSourceUnits converts a number of the entities.
+func (m *measure) inSourceUnits(number string) (string, error) {
+	if m.From == m.To || m.note != "" {
+		return number, nil
+	}
+	text, err := m.back.Append(nil, []byte(number))
+	return string(text), err
 }
 
 // decimal writes a number with as many decimals as it has, at most 12.

@@ -19,6 +19,7 @@ import (
 	"github.com/ldtkit/ldt/etl/inventory"
 	"github.com/ldtkit/ldt/etl/report"
 	"github.com/ldtkit/ldt/etl/sink"
+	"github.com/ldtkit/ldt/etl/source/format"
 	"github.com/ldtkit/ldt/etl/verify"
 	"github.com/ldtkit/ldt/ngsild/client"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -47,7 +48,6 @@ const (
 	ReportHTML   = "report.html"
 	RejectedFile = "rejected.csv"
 	lossesFile   = "losses.csv"
-	checkpoint   = "checkpoint.json"
 )
 
 // Run does all of a use case: it checks the inventory and all mappings before
@@ -255,7 +255,7 @@ func (u *UseCase) runFlow(ctx context.Context, o RunOptions, flow *Flow, dir str
 		}
 		return lost(l)
 	}
-	options := sink.BrokerOptions{Mode: o.Mode, Checkpoint: filepath.Join(dir, checkpoint), Fingerprint: flow.Name}
+	options := sink.BrokerOptions{Mode: o.Mode, Checkpoint: filepath.Join(dir, "checkpoint-"+name+".json"), Fingerprint: flow.Name}
 	if o.Progress != nil {
 		update, done := o.Progress(flow.Spec.File)
 		options.Progress = update
@@ -295,8 +295,11 @@ func (u *UseCase) flowReport(flow *Flow, tally *Tally, counts sink.Counts) repor
 	dialect := map[string]report.Decided{}
 	sheet := ""
 	for _, p := range flow.Dialect() {
-		dialect[p.Key] = report.Decided{Value: p.Value, How: string(p.How)}
-		if p.Key == "sheet" {
+		if p.Key == format.Nulls && p.How == format.Default {
+			continue // an empty cell is null, as everywhere
+		}
+		dialect[p.Key] = report.Decided{Value: p.Value, How: string(p.How), Confidence: p.Confidence, Evidence: p.Evidence}
+		if p.Key == format.Sheet {
 			sheet = p.Value
 		}
 	}

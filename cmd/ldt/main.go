@@ -20,7 +20,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends ldt at once
 	os.Exit(Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -36,7 +36,15 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	code := exitCode(ctx, err)
 	var silent *exitError
 	if err != nil && !(errors.As(err, &silent) && silent.err == nil) {
-		fmt.Fprintf(stderr, "ldt: %s\n", strings.TrimSuffix(err.Error(), "\n"))
+		message := strings.TrimSuffix(err.Error(), "\n")
+		if code == exitInterrupted {
+			_, rest, more := strings.Cut(message, "\n")
+			message = "interrupted"
+			if more {
+				message += "\n" + rest
+			}
+		}
+		fmt.Fprintf(stderr, "ldt: %s\n", message)
 	}
 	return code
 }

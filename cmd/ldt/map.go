@@ -28,7 +28,7 @@ func newMapCommand(s *settings) *cobra.Command {
 }
 
 func newMapCheckCommand(s *settings) *cobra.Command {
-	var fetch flowFlags
+	var flags flowFlags
 	var format string
 	cmd := &cobra.Command{
 		Use:   "check MAPPING...",
@@ -40,7 +40,7 @@ func newMapCheckCommand(s *settings) *cobra.Command {
 			var all []finding.Finding
 			worst := 0
 			for _, name := range args {
-				o, err := fetch.options(name)
+				o, err := flags.options(name)
 				if err != nil {
 					return err
 				}
@@ -59,7 +59,7 @@ func newMapCheckCommand(s *settings) *cobra.Command {
 			return exit(worst)
 		},
 	}
-	fetch.addFetch(cmd)
+	flags.addReading(cmd)
 	addFormat(cmd, &format)
 	return cmd
 }

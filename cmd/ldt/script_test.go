@@ -26,7 +26,7 @@ import (
 //	code N PROGRAM ARGS...      the program ends with exit code N
 //	start NAME TEXT PROGRAM ... the program runs until interrupted; waits until a
 //	                            line of its standard error holds TEXT, and sets
-//	                            NAME to the URL in that line
+//	                            NAME to the URL in that line, NAME_HOST to its host
 //	interrupt NAME N            interrupts it; it ends with exit code N
 //	bytes FILE 'TEXT'           writes a file of Go's escapes, such as \xff
 //	lastrun USECASE             copies what the newest run left to last/
@@ -114,8 +114,11 @@ func scriptStart(ts *testscript.TestScript, neg bool, args []string) {
 			continue
 		}
 		if _, address, ok := strings.Cut(lines.Text(), "http://"); ok {
-			address, _, _ = strings.Cut(address, " ")
+			if end := strings.IndexAny(address, " ;"); end >= 0 {
+				address = address[:end]
+			}
 			ts.Setenv(args[0], "http://"+address)
+			ts.Setenv(args[0]+"_HOST", address)
 		}
 		go func() {
 			defer close(s.done)

@@ -69,17 +69,18 @@ type flowFlags struct {
 }
 
 func (f *flowFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.mapping, "mapping", "m", "", "the mapping (YAML)")
+	f.addReading(cmd)
+}
+
+// addReading adds how a source and its @context are read.
+func (f *flowFlags) addReading(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVarP(&f.mapping, "mapping", "m", "", "the mapping (YAML)")
 	flags.StringVar(&f.declared.Encoding, "encoding", "", "the source's encoding, before what the mapping says")
 	flags.StringVar(&f.declared.Delimiter, "delimiter", "", "the source's delimiter")
 	flags.StringVar(&f.declared.Decimal, "decimal", "", "the source's decimal mark, . or ,")
 	flags.StringVar(&f.declared.Sheet, "sheet", "", "the sheet of a workbook, by name or number")
-	f.addFetch(cmd)
-}
-
-func (f *flowFlags) addFetch(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+	flags.BoolVar(&f.fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
 }
 
 // prepare makes the flow of -m MAPPING [SOURCE] ready.
@@ -91,7 +92,6 @@ func (f *flowFlags) prepare(cmd *cobra.Command, args []string) (*etl.Flow, error
 	if err != nil {
 		return nil, err
 	}
-	o.Declared = f.declared
 	if len(args) > 0 {
 		o.Source = args[0]
 	}
@@ -100,7 +100,7 @@ func (f *flowFlags) prepare(cmd *cobra.Command, args []string) (*etl.Flow, error
 
 func (f *flowFlags) options(mapping string) (etl.Options, error) {
 	resolver, err := newResolver(etl.BaseDir(mapping), f.fetch)
-	return etl.Options{Resolver: resolver, KindOf: kindOf}, err
+	return etl.Options{Resolver: resolver, KindOf: kindOf, Declared: f.declared}, err
 }
 
 // brokerFlags are those of the verbs that talk to a broker.

@@ -92,16 +92,8 @@ func (c *compiler) column(name string, at strictyaml.Pos) int {
 	if i, ok := c.columns[name]; ok && i >= 0 {
 		return i
 	}
-	index, count := -1, 0
-	for i, n := range c.plan.header {
-		if n == name {
-			if count++; count == 1 {
-				index = i
-			}
-		}
-	}
-	switch {
-	case count == 0:
+	index := c.env.Header.Index(name)
+	if index < 0 {
 		f := c.fault(finding.SourceMissingColumn, at, "the source has no column %q", name)
 		if near := finding.Nearest(name, c.plan.header); near != "" {
 			f.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -109,8 +101,9 @@ func (c *compiler) column(name string, at strictyaml.Pos) int {
 			f.Hint = "its columns are " + enumerate(c.plan.header, 12)
 		}
 		return 0
-	case count > 1:
-		c.fault(finding.SourceDuplicateColumn, at, "the source has %d columns named %q", count, name).Hint = "rename one of them in the file, or name all columns: columns in the mapping's source"
+	}
+	if list := c.env.Header.Alternatives(name); len(list) > 1 {
+		c.fault(finding.SourceDuplicateColumn, at, "the source has %d columns named %q", len(list), name).Hint = "name the one you mean: " + enumerate(list, 12)
 		return 0
 	}
 	c.columns[name] = index

@@ -115,7 +115,7 @@ func (t tables) ReadTable(ref TableRef) ([]TableRow, error) {
 }
 
 func TestCompileReportsEveryFault(t *testing.T) {
-	header := &record.Header{Names: []string{"id", "x", "Année", "twice", "twice"}}
+	header := record.NewHeader([]string{"id", "x", "Année", "twice", "twice"})
 	kindOf := func(_, _, attribute string) (ngsild.Kind, bool) {
 		return ngsild.Relationship, attribute == "isLocatedAt"
 	}
@@ -127,7 +127,7 @@ func TestCompileReportsEveryFault(t *testing.T) {
 	}{
 		{`a: {value: {column: Annee}}`, finding.SourceMissingColumn, `no column "Annee"`, `"Année"`},
 		{`a: {value: {column: zzzzzz}}`, finding.SourceMissingColumn, `no column`, `its columns are "id"`},
-		{`a: {value: {column: twice}}`, finding.SourceDuplicateColumn, `2 columns named "twice"`, "rename"},
+		{`a: {value: {column: twice}}`, finding.SourceDuplicateColumn, `2 columns named "twice"`, `"twice#1", "twice#2"`},
 		{`a: {value: "{nope}"}`, finding.SourceMissingColumn, "nope", ""},
 		{`a: {value: 1, when: 'number("nope") > 1'}`, finding.SourceMissingColumn, "nope", ""},
 		{`a: {value: 1, when: 'number("x") >'}`, finding.MappingCondition, "is not one", "for example"},

@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -120,22 +121,6 @@ func exceeds(number []byte, limit int) bool {
 	return n == limit && len(bytes.Trim(fraction, "0")) > 0
 }
 
-// Depth of the coordinates of each GeoJSON geometry (RFC 7946 section 3.1); a
-// position has 1.
-func geometryDepth(kind []byte) int {
-	switch string(kind) {
-	case `"Point"`:
-		return 1
-	case `"MultiPoint"`, `"LineString"`:
-		return 2
-	case `"MultiLineString"`, `"Polygon"`:
-		return 3
-	case `"MultiPolygon"`:
-		return 4
-	}
-	return 0
-}
-
 // appendGeoJSON appends a geometry without white space.
 func appendGeoJSON(x *memory, dst, text []byte, column int) ([]byte, status) {
 	start := len(dst)
@@ -144,101 +129,21 @@ func appendGeoJSON(x *memory, dst, text []byte, column int) ([]byte, status) {
 		x.reject(finding.CellGeoJSON, column, "the cell must hold one JSON object such as {\"type\":\"Point\",\"coordinates\":[2.35,48.85]}", "%q is not JSON", clip(text))
 		return dst[:start], failed
 	}
-	if fault, hint := geometryFault(x, dst[start:]); fault != "" {
-		x.reject(finding.CellGeoJSON, column, hint, "%q is not a GeoJSON geometry: %s", clip(text), fault)
+	if fault := geometryFault(dst[start:]); fault != nil {
+		x.reject(finding.CellGeoJSON, column, fault.Hint, "%q is not a geometry: %s", clip(text), fault.Message)
 		return dst[:start], failed
 	}
 	return dst, done
 }
 
-// geometryFault says what keeps compact JSON from being a geometry.
-func geometryFault(x *memory, text []byte) (fault, hint string) {
-	x.reader.Reset(text)
-	x.decoder.Reset(&x.reader)
-	const unknown = "its type is not one of Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon"
-	if x.decoder.PeekKind() != '{' {
-		return "it is not an object", ""
+// geometryFault holds a value against the rules that NGSI-LD has for a
+// GeoProperty, and gives the first fault.
+func geometryFault(value []byte) *finding.Finding {
+	e := ngsild.Entity{ID: "urn:ngsi-ld:Row:1", Types: []string{"Row"}, Attributes: []ngsild.Attribute{
+		{Name: ngsild.MemberLocation, Kind: ngsild.GeoProperty, Value: value},
+	}}
+	if faults := e.Check(); len(faults) > 0 {
+		return &faults[0]
 	}
-	if _, err := x.decoder.ReadToken(); err != nil {
-		return err.Error(), ""
-	}
-	var kind, coordinates []byte
-	for x.decoder.PeekKind() == '"' {
-		name, err := x.decoder.ReadValue()
-		if err != nil {
-			return err.Error(), ""
-		}
-		isType, isCoordinates := string(name) == `"type"`, string(name) == `"coordinates"`
-		value, err := x.decoder.ReadValue()
-		if err != nil {
-			return err.Error(), ""
-		}
-		// What the decoder gives lives until its next call.
-		if isType {
-			x.first = append(x.first[:0], value...)
-			kind = x.first
-		}
-		if isCoordinates {
-			x.second = append(x.second[:0], value...)
-			coordinates = x.second
-		}
-	}
-	switch {
-	case kind == nil:
-		return "it has no type", ""
-	case string(kind) == `"Feature"`:
-		return "it is a Feature", "use the geometry of the Feature alone"
-	case geometryDepth(kind) == 0:
-		return unknown, ""
-	case coordinates == nil:
-		return "it has no coordinates", ""
-	}
-	return coordinatesFault(coordinates, geometryDepth(kind))
-}
-
-// coordinatesFault checks the nesting and the range of compact coordinates.
-func coordinatesFault(s []byte, depth int) (fault, hint string) {
-	level, numbers, seen := 0, 0, false
-	for i := 0; i < len(s); {
-		switch c := s[i]; c {
-		case '[':
-			if level++; level > depth {
-				return "its coordinates are nested too deep", ""
-			}
-			numbers = 0
-			i++
-		case ']':
-			if level == depth && (numbers < 2 || numbers > 3) {
-				return "a position has two or three numbers, longitude first", ""
-			}
-			level--
-			i++
-		case ',':
-			i++
-		default:
-			end := i
-			for end < len(s) && s[end] != ',' && s[end] != ']' {
-				end++
-			}
-			number := s[i:end]
-			if level != depth || c != '-' && (c < '0' || c > '9') {
-				return "its coordinates do not have the form of its type", ""
-			}
-			numbers++
-			seen = true
-			var space [64]byte
-			plain, ok := plainNumber.append(space[:0], number)
-			if !ok {
-				return "a coordinate is no number that can be used", ""
-			}
-			if numbers == 1 && exceeds(plain, 180) || numbers == 2 && exceeds(plain, 90) {
-				return "a position is no place on Earth", "longitude comes first, in degrees (WGS 84)"
-			}
-			i = end
-		}
-	}
-	if !seen {
-		return "it has no coordinates", ""
-	}
-	return "", ""
+	return nil
 }

@@ -67,11 +67,9 @@ func gather(ctx context.Context, stream func() (io.Reader, error)) (evidence, er
 		if err := ctx.Err(); err != nil {
 			return evidence{}, err
 		}
-		next := make([]byte, 0)
+		next := buf
 		if &buf[0] == &first[0] {
 			next = make([]byte, evidenceSize)
-		} else {
-			next = buf
 		}
 		lines := bytes.Count(buf, []byte{'\n'})
 		k, err := readFull(in, next)

@@ -65,7 +65,6 @@ type Reader struct {
 	block    int    // how much to read for a batch
 	eof      bool
 	finished bool
-	scratch  []record.Cell
 }
 
 // Open reads as much of the text as it needs to know the dialect and the

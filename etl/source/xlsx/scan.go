@@ -340,7 +340,7 @@ func appendLines(dst, text []byte) []byte {
 // unhex resolves the _x000D_ that Excel writes for characters that XML has
 // not, in place, from position from on; CRLF becomes LF.
 func unhex(text []byte, from int) []byte {
-	if bytes.Index(text[from:], []byte("_x")) < 0 {
+	if !bytes.Contains(text[from:], []byte("_x")) {
 		return text
 	}
 	to := from

@@ -34,6 +34,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"etl/record":               {onlyModule: []string{"ngsild/finding"}},
 	"etl/source":               {never: []string{"etl/mapping/...", "etl/inventory/...", "ngsild/client/..."}},
 	"etl/mapping":              {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "etl/sink/..."}},
+	"etl/strictyaml":           {onlyModule: []string{"ngsild/finding"}},
 	"etl/inventory":            {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "ngsild/client/..."}},
 	"etl/sink":                 {never: []string{"ngsild/broker/..."}},
 	"etl/verify":               {never: []string{"ngsild/broker/..."}},

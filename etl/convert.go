@@ -124,8 +124,15 @@ func (t *Tally) String() string {
 	for _, n := range t.Entities {
 		entities += n
 	}
-	return fmt.Sprintf("%d rows read = %d written + %d merged + %d filtered + %d rejected; %d entities",
-		t.Read, t.Written, t.Merged, t.Filtered, t.Rejected, entities)
+	rows, noun := "rows", "entities"
+	if t.Read == 1 {
+		rows = "row"
+	}
+	if entities == 1 {
+		noun = "entity"
+	}
+	return fmt.Sprintf("%d %s read = %d written + %d merged + %d filtered + %d rejected; %d %s",
+		t.Read, rows, t.Written, t.Merged, t.Filtered, t.Rejected, entities, noun)
 }
 
 func (t *Tally) count(outcome Outcome, reason string) {

@@ -101,7 +101,7 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 	})
 	if finding.Errors(faults) > 0 {
 		f.Close()
-		return nil, faults
+		return nil, append(finding.List(f.Findings), faults...) // an @context that is not known explains unknown terms
 	}
 	f.Findings = append(f.Findings, faults...)
 	return f, nil

@@ -188,6 +188,7 @@ func (u *UseCase) CheckInventory(ctx context.Context) ([]finding.Finding, error)
 // faults of all mappings.
 func (u *UseCase) prepare(ctx context.Context, o Options) (flows []*Flow, found []finding.Finding, err error) {
 	var faults finding.List
+	var other error // the first that is not a mapping's fault
 	for _, target := range u.Flows {
 		flow, err := Prepare(ctx, u.Path(target.Mapping), o)
 		var list finding.List
@@ -195,7 +196,7 @@ func (u *UseCase) prepare(ctx context.Context, o Options) (flows []*Flow, found 
 		case errors.As(err, &list):
 			faults = append(faults, unsaid(faults, list)...)
 		case err != nil:
-			return flows, found, err
+			other = cmp.Or(other, err)
 		default:
 			flows = append(flows, flow)
 			found = append(found, unsaid(found, flow.Findings)...)
@@ -204,7 +205,7 @@ func (u *UseCase) prepare(ctx context.Context, o Options) (flows []*Flow, found 
 	if faults != nil {
 		return flows, found, faults
 	}
-	return flows, found, nil
+	return flows, found, other
 }
 
 // unsaid gives the findings that are not among those said already: flows share

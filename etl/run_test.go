@@ -259,7 +259,7 @@ func TestFaultsOfAllMappingsComeAtOnceAndNothingIsWritten(t *testing.T) {
 	require.Zero(t, writes.Load())
 	rep := reported(t, dir)
 	require.NotEmpty(t, rep.Failure)
-	require.Equal(t, 2, rep.Findings.Errors)
+	require.EqualValues(t, 2, rep.Findings.Errors)
 	require.Empty(t, rep.Flows)
 }
 

@@ -6,12 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
-	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/ldtkit/ldt/etl/strictyaml"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -28,8 +26,8 @@ type UseCase struct {
 	Inventory string `yaml:"inventory"`
 	// Contexts are files that stand for the URL at which they are, or will be,
 	// published: URL → path.
-	Contexts map[string]string `yaml:"contexts"`
-	Flows    []Target          `yaml:"flows"`
+	Contexts map[string]string `yaml:"-"`
+	Flows    []Target          `yaml:"-"`
 	Broker   Broker            `yaml:"broker"`
 }
 
@@ -53,58 +51,47 @@ func (u *UseCase) State() string { return filepath.Join(u.Dir, ".ldt") }
 // LoadUseCase reads the use case in dir. The error is a finding.List where
 // its file is at fault.
 func LoadUseCase(dir string) (*UseCase, error) {
-	path := filepath.Join(dir, UseCaseFile)
-	text, err := readNamed("use case", path, "a use case is a folder with a "+UseCaseFile)
+	file := filepath.Join(dir, UseCaseFile)
+	text, err := readNamed("use case", file, "a use case is a folder with a "+UseCaseFile)
 	if err != nil {
 		return nil, err
 	}
-	u := &UseCase{Dir: dir}
-	if err := readStrict(path, text, u); err != nil {
-		return nil, err
+	d := strictyaml.New(file, "use case")
+	u := &UseCase{Dir: dir, Contexts: map[string]string{}}
+	if root := d.Parse(text, "name", "flows"); root != nil {
+		u.read(d, root)
 	}
-	return u, u.check(path)
+	if faults := d.Faults(); len(faults) > 0 {
+		return nil, finding.List(faults)
+	}
+	return u, nil
 }
 
-func readStrict(path string, text []byte, target any) error {
-	err := yaml.UnmarshalWithOptions(text, target, yaml.Strict())
-	if err == nil {
-		return nil
+// read takes the use case from its file; every fault goes to the decoder.
+func (u *UseCase) read(d *strictyaml.Decoder, root ast.Node) {
+	const what = "a use case"
+	keys := d.Structure(root, what, u, "contexts", "flows")
+	if keys["name"].Null() {
+		d.Missing(keys["name"], strictyaml.At(root), what, "name").Hint = "name: a short name of the prototype"
 	}
-	f := finding.New(finding.YAMLSyntax, finding.Location{File: path}, "%s", err)
-	var positioned yaml.Error
-	if errors.As(err, &positioned) {
-		f.Message = positioned.GetMessage()
-		if tk := positioned.GetToken(); tk != nil {
-			f.Location.Line, f.Location.Char = tk.Position.Line, tk.Position.Column
+	if f := keys["contexts"]; !f.Null() {
+		for _, c := range d.Fields(f.Value, "contexts") {
+			u.Contexts[c.Key] = d.Text(&c, "the file of "+c.Key)
 		}
 	}
-	var mistyped *yaml.TypeError
-	var misplaced *yaml.UnexpectedNodeTypeError
-	if errors.As(err, &misplaced) || errors.As(err, &mistyped) {
-		want := "a text"
-		switch {
-		case misplaced != nil && misplaced.Expected == ast.SequenceType, mistyped != nil && mistyped.DstType.Kind() == reflect.Slice:
-			want = "a list: one entry a line, each after a hyphen"
-		case misplaced != nil && misplaced.Expected == ast.MappingType, mistyped != nil && mistyped.DstType.Kind() != reflect.String:
-			want = "keys with values, one a line"
-		}
-		f.Code, f.Message = finding.YAMLType, "here has to stand "+want
+	f := keys["flows"]
+	if f.Null() {
+		d.Missing(f, strictyaml.At(root), what, "flows").Hint = "flows: [{mapping: mappings/….yaml}]"
+		return
 	}
-	var unknown *yaml.UnknownFieldError
-	if errors.As(err, &unknown) && unknown.GetToken() != nil {
-		key := unknown.GetToken().Value
-		f.Code, f.Message = finding.YAMLUnknownKey, fmt.Sprintf("unknown key %q", key)
-		if near := finding.Nearest(key, useCaseKeys); near != "" {
-			f.Hint = fmt.Sprintf("did you mean %q?", near)
-		} else {
-			f.Hint = "the keys are " + strings.Join(useCaseKeys, ", ")
+	for _, item := range d.List(f, "flows") {
+		var target Target
+		if keys := d.Structure(item, "a flow", &target); len(keys) == 0 {
+			d.Missing(nil, strictyaml.At(item), "a flow", "mapping").Hint = "mapping: mappings/….yaml"
 		}
+		u.Flows = append(u.Flows, target)
 	}
-	return finding.List{f}
 }
-
-// useCaseKeys are all keys of a use case file.
-var useCaseKeys = []string{"name", "purpose", "inventory", "contexts", "flows", "mapping", "broker", "url", "tenant"}
 
 // readNamed reads a file that a person has named. Where it is absent the error
 // is a finding.List that says so, with the hint, or the nearest file there is.
@@ -118,6 +105,9 @@ func readNamed(what, path, hint string) ([]byte, error) {
 			f.Hint = hint
 		}
 		return nil, finding.List{f}
+	}
+	if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: this is a folder, not a %s", path, what)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the %s: %w", what, err)
@@ -136,26 +126,4 @@ func (u *UseCase) ContextFiles() (map[string][]byte, error) {
 		files[url] = text
 	}
 	return files, nil
-}
-
-func (u *UseCase) check(path string) error {
-	var faults finding.List
-	missing := func(what, hint string) {
-		faults = append(faults, finding.New(finding.YAMLMissing, finding.Location{File: path}, "%s", what).WithHint("%s", hint))
-	}
-	if u.Name == "" {
-		missing("the use case has no name", "add name: …")
-	}
-	if len(u.Flows) == 0 {
-		missing("the use case has no flows", "add flows: [{mapping: mappings/….yaml}]")
-	}
-	for i, flow := range u.Flows {
-		if flow.Mapping == "" {
-			missing(fmt.Sprintf("flow %d names no mapping", i+1), "add mapping: mappings/….yaml")
-		}
-	}
-	if faults == nil {
-		return nil
-	}
-	return faults
 }

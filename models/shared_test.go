@@ -11,26 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ldtkit/ldt/internal/shared"
 	"github.com/ldtkit/ldt/models"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 	"github.com/stretchr/testify/require"
 )
 
-// shared gives the folder of reference material, or skips.
-func shared(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv("LDT_SHARED")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "shared")
-	}
-	if _, err := os.Stat(filepath.Join(folder, "smart-data-models")); err != nil {
-		t.Skipf("the reference material is not at hand: no %s (set LDT_SHARED)", folder)
-	}
-	return folder
-}
-
 func TestContextsSayWhatTheOfficialOnesSay(t *testing.T) {
-	root := filepath.Join(shared(t), "smart-data-models")
+	root := shared.Path(t, "smart-data-models")
 	for _, s := range models.Builtin().Subjects {
 		want, err := os.ReadFile(filepath.Join(root, s.Name, "context.jsonld"))
 		require.NoError(t, err)
@@ -42,7 +30,7 @@ func TestContextsSayWhatTheOfficialOnesSay(t *testing.T) {
 // against the official one: on every official key-values example and on each
 // way to break it, both must say the same.
 func TestSchemasAgreeWithTheOfficialOnes(t *testing.T) {
-	root := filepath.Join(shared(t), "smart-data-models")
+	root := shared.Path(t, "smart-data-models")
 	var refs map[string]*string
 	text, err := os.ReadFile(filepath.Join(root, "REFS.json"))
 	require.NoError(t, err)

@@ -27,13 +27,15 @@ func newBrokerCommand() *cobra.Command {
 		Short: "Start, stop and look at Orion-LD with docker compose",
 		Long: "Starts, stops and looks at Orion-LD and its database with docker compose.\n" +
 			"The compose file is inside ldt; --file names another. 'ldt serve' runs a broker without docker.",
+		Args: cobra.ArbitraryArgs,
+		RunE: unknownVerb,
 	}
 	var o orion
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&o.file, "file", "", "a compose file to use instead of the built-in one")
 	flags.StringVar(&o.url, "broker", composeURL, "where the broker of the compose file listens")
 	verb := func(use, short, long string, run func(*orion, *cobra.Command) error) {
-		cmd.AddCommand(&cobra.Command{Use: use, Short: short, Long: long, Args: cobra.NoArgs,
+		cmd.AddCommand(&cobra.Command{Use: use, Short: short, Long: long, Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				o.url = fromEnvironment(cmd, "broker", "LDT_BROKER", o.url)
 				return run(&o, cmd)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl"
 	"github.com/ldtkit/ldt/etl/inventory"
+	"github.com/ldtkit/ldt/etl/report"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -42,8 +43,8 @@ func newInventoryCommand(s *settings) *cobra.Command {
 				return err
 			}
 			if format == "text" && !s.quiet {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d datasets, %d fields; %d errors, %d warnings\n", args[0],
-					len(inv.Sources), len(inv.Fields), finding.Errors(found), len(found)-finding.Errors(found))
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %s: %s\n", args[0], counted(len(inv.Sources), "dataset", "datasets"),
+					counted(len(inv.Fields), "field", "fields"), report.CountFindings(found, nil))
 			}
 			if finding.Errors(found) > 0 {
 				return exit(exitData)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -42,6 +43,14 @@ func (s *settings) report(cmd *cobra.Command, format, title string, list []findi
 		return s.findings(cmd.ErrOrStderr(), list, nil)
 	}
 	return report.Findings(cmd.OutOrStdout(), format, title, list, report.Options{Version: version()})
+}
+
+// counted gives a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // findings prints findings as text; found counts those of which the list holds

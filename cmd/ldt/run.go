@@ -42,6 +42,9 @@ func newRunCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if serve && local == nil {
+				return &exitError{exitUsage, errors.New("--serve keeps the embedded broker running, but another broker is named\n  hint: leave out --serve, or --broker, LDT_BROKER and broker in usecase.yaml")}
+			}
 			var notices []finding.Finding
 			c, err := broker.client(cmd, u.Broker, func(f finding.Finding) { notices = append(notices, f) })
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ldtkit/ldt/etl"
+	"github.com/ldtkit/ldt/etl/report"
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/models/validate"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -85,7 +86,8 @@ func (s *settings) validate(cmd *cobra.Command, v *validate.Validator, names []s
 		return err
 	}
 	if format == "text" && !s.quiet {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%d entities: %d errors, %d warnings\n", total.Entities, total.Errors, total.Warnings)
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", counted(total.Entities, "entity", "entities"),
+			report.FindingCounts{Errors: int64(total.Errors), Warnings: int64(total.Warnings)})
 	}
 	if total.Errors > 0 {
 		return exit(exitData)

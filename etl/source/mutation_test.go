@@ -39,7 +39,7 @@ func mutate(rng *rand.Rand, data []byte) []byte {
 }
 
 func TestMutatedRealFilesEndInRecordsOrErrors(t *testing.T) {
-	dir := datasets(t)
+	dir := shared.Path(t, "datasets")
 	var files []string
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -13,31 +13,9 @@ import (
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/internal/shared"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
-
-// datasets gives the folder of real files, beside the repository or where
-// LDT_SHARED says.
-func datasets(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("LDT_SHARED")
-	if dir == "" {
-		root, err := os.Getwd()
-		require.NoError(t, err)
-		for root != filepath.Dir(root) {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared")
-	}
-	dir = filepath.Join(dir, "datasets")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the real files are not at hand: %v", err)
-	}
-	return dir
-}
 
 // sum adds numbers as the dialect writes them, exactly; blank cells count nothing.
 func sum(t *testing.T, c content, column string) string {
@@ -58,7 +36,7 @@ func sum(t *testing.T, c content, column string) string {
 }
 
 func TestRealFilesHaveTheirRowsAndColumns(t *testing.T) {
-	dir := datasets(t)
+	dir := shared.Path(t, "datasets")
 	for _, c := range []struct {
 		file                  string
 		rows, columns, faults int
@@ -103,7 +81,7 @@ func TestRealFilesHaveTheirRowsAndColumns(t *testing.T) {
 }
 
 func TestRealFilesGiveTheirTotals(t *testing.T) {
-	dir := datasets(t)
+	dir := shared.Path(t, "datasets")
 	paris := readAll(t, dir, source.Spec{File: "paris-conso-gaz/ADRESSE-NAF.csv"})
 	tertiary := content{Source: paris.Source}
 	sector, consumption := paris.Header().Index("Secteur d'activité"), paris.Header().Index("Données de consommation (MWh)")
@@ -129,7 +107,7 @@ func TestRealFilesGiveTheirTotals(t *testing.T) {
 }
 
 func TestTheSameTableAsCSVAndAsWorkbookHasTheSameCells(t *testing.T) {
-	dir := datasets(t)
+	dir := shared.Path(t, "datasets")
 	text := readAll(t, dir, source.Spec{File: "uk-hee/HEE.csv"})
 	book := readAll(t, dir, source.Spec{File: "uk-hee/HEE.xlsx"})
 	require.Equal(t, text.Header(), book.Header())
@@ -155,7 +133,7 @@ func TestTheSameTableAsCSVAndAsWorkbookHasTheSameCells(t *testing.T) {
 }
 
 func TestRealFilesKeepTheirTraps(t *testing.T) {
-	dir := datasets(t)
+	dir := shared.Path(t, "datasets")
 	fluvius := readAll(t, dir, source.Spec{File: "eu-supplier-exports/be_fluvius_elektriciteit.csv"})
 	require.Equal(t, "123456879123456789", fluvius.column("EAN")[0], `="…" is unwrapped`)
 	synop := readAll(t, dir, source.Spec{File: "fr-enedis-grdf-exports/postesSynop.csv"})
@@ -180,7 +158,7 @@ func TestRealFilesKeepTheirTraps(t *testing.T) {
 }
 
 func TestOldWorkbooksAreRefusedByWhatTheyAre(t *testing.T) {
-	dir := datasets(t)
+	dir := shared.Path(t, "datasets")
 	e := refused(t, dir, source.Spec{File: "eu-supplier-exports/solax_legacy_2023-01.xls"})
 	require.Equal(t, source.Unreadable, e.Kind)
 	require.Equal(t, finding.SourceWrongFormat, e.Finding.Code)
@@ -192,7 +170,7 @@ func TestOldWorkbooksAreRefusedByWhatTheyAre(t *testing.T) {
 }
 
 func TestDeclaredDialectOfRealFilesIsTaken(t *testing.T) {
-	dir := datasets(t)
+	dir := shared.Path(t, "datasets")
 	nine := 9
 	got := readAll(t, dir, source.Spec{File: "fr-enedis-grdf-exports/export_grdf.xlsx", Header: &nine})
 	require.Empty(t, got.Findings())

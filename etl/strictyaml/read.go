@@ -235,12 +235,16 @@ func (d *Decoder) Texts(f *Field, what string) ([]string, []Pos) {
 	return out, places
 }
 
-// List reads a list and gives its elements as Items does; nil after a fault.
+// List reads a list that has elements and gives them as Items does; none after
+// a fault.
 func (d *Decoder) List(f *Field, what string) []ast.Node {
 	seq, ok := f.Value.(*ast.SequenceNode)
 	if !ok {
 		d.WrongType(f.Value, what, "a list, each element starting with a dash")
 		return nil
+	}
+	if len(seq.Values) == 0 {
+		d.Fault(finding.YAMLMissing, f.At, "%s is empty", what)
 	}
 	return d.Items(seq)
 }

@@ -419,11 +419,18 @@ func (a *amount) check(flow, what, subject string, found *big.Rat, ok bool) Chec
 		Merged: decimal(&a.merged), Expected: decimal(a.expected()), Found: decimal(found), OK: ok}
 }
 
+// A broker answers with short names for the IRIs of the core @context and for
+// those of its default vocabulary.
+const (
+	coreVocab    = "https://uri.etsi.org/ngsi-ld/"
+	defaultVocab = coreVocab + "default-context/"
+)
+
 // sum adds the values of all instances of the attribute, in source units.
 func (m *measure) sum(to *big.Rat, attributes []ngsild.Attribute, path []string) error {
 	for i := range attributes {
 		a := &attributes[i]
-		if a.Name != path[0] {
+		if a.Name != path[0] && defaultVocab+a.Name != path[0] && coreVocab+a.Name != path[0] {
 			continue
 		}
 		if len(path) > 1 {

@@ -8,24 +8,12 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/ldtkit/ldt/internal/shared"
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/models/validate"
 	"github.com/ldtkit/ldt/ngsild/finding"
 	"github.com/stretchr/testify/require"
 )
-
-// shared gives the folder of reference material, or skips.
-func shared(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv("LDT_SHARED")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared")
-	}
-	if _, err := os.Stat(filepath.Join(folder, "smart-data-models")); err != nil {
-		t.Skipf("the reference material is not at hand: no %s (set LDT_SHARED)", folder)
-	}
-	return folder
-}
 
 // officialFaults are the findings on the official normalized examples of the
 // catalogue's models, each with what is wrong with the example.
@@ -74,7 +62,7 @@ var officialFaults = map[string]map[string]string{
 }
 
 func TestOfficialNormalizedExamplesGiveKnownFaultsOnly(t *testing.T) {
-	root := filepath.Join(shared(t), "smart-data-models")
+	root := shared.Path(t, "smart-data-models")
 	v, err := validate.New(validate.Options{})
 	require.NoError(t, err)
 	for _, m := range models.Builtin().Models() {
@@ -87,7 +75,7 @@ func TestOfficialNormalizedExamplesGiveKnownFaultsOnly(t *testing.T) {
 }
 
 func TestOfficialKeyValuesExamplesFitTheirModels(t *testing.T) {
-	root := filepath.Join(shared(t), "smart-data-models")
+	root := shared.Path(t, "smart-data-models")
 	v, err := validate.New(validate.Options{})
 	require.NoError(t, err)
 	for _, m := range models.Builtin().Models() {

@@ -386,7 +386,7 @@ func (s *resolution) file(baseDir, ref string) []node {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		f := finding.New(finding.ContextInvalid, finding.Location{File: ref}, "there is no such file")
-		s.report(f.WithHint("paths of contexts are relative to %s", baseDir))
+		s.report(f.WithHint("looked for it at %s", path))
 		return nil
 	case err != nil:
 		s.fault = fmt.Errorf("read the @context %s: %w", ref, err)

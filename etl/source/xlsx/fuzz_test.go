@@ -17,6 +17,7 @@ import (
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/format"
 	"github.com/ldtkit/ldt/etl/source/xlsx"
+	"github.com/ldtkit/ldt/internal/shared"
 )
 
 // FuzzSheet: whatever the XML of a sheet and of its texts, reading ends in
@@ -147,15 +148,9 @@ func firstColumn(rows [][]string) int {
 }
 
 func TestReaderAgreesWithExcelizeOnRealFiles(t *testing.T) {
-	dir := os.Getenv("LDT_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared")
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "datasets", "*", "*.xlsx"))
+	files, err := filepath.Glob(filepath.Join(shared.Path(t, "datasets"), "*", "*.xlsx"))
 	require.NoError(t, err)
-	if len(files) == 0 {
-		t.Skip("the real files are not at hand")
-	}
+	require.NotEmpty(t, files)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			data, err := os.ReadFile(file)

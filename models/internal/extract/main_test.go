@@ -6,19 +6,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ldtkit/ldt/internal/shared"
 )
 
 func TestCatalogueIsWhatTheOfficialFilesSay(t *testing.T) {
-	folder := os.Getenv("LDT_SHARED")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "..", "shared")
-	}
-	folder = filepath.Join(folder, "smart-data-models")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("the official models are not at hand: no %s (set LDT_SHARED)", folder)
-	}
 	made := filepath.Join(t.TempDir(), "catalogue.json")
-	require.NoError(t, run(folder, made))
+	require.NoError(t, run(shared.Path(t, "smart-data-models"), made))
 	got, err := os.ReadFile(made)
 	require.NoError(t, err)
 	want, err := os.ReadFile(filepath.Join("..", "..", "catalogue.json"))

@@ -3,7 +3,7 @@
 GO          ?= go
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS    = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
-FUZZTIME    ?= 10s
+FUZZTIME    ?= 5s
 
 .PHONY: build demo test ci bench fuzz lint examples platforms clean
 
@@ -19,7 +19,7 @@ test:
 	$(GO) test ./...
 
 ## ci: what a change must pass
-ci: lint test race examples platforms fuzz
+ci: lint examples platforms fuzz race test
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
@@ -45,7 +45,7 @@ fuzz:
 
 ## bench: ratios against what the standard library needs, in one run
 bench:
-	$(GO) test -run '^$$' -bench Pipeline -benchtime 1x ./cmd/ldt
+	$(GO) test -run '^$$' -bench Pipeline -benchtime 3x ./cmd/ldt
 
 clean:
 	rm -rf bin

@@ -202,7 +202,7 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 		workers = runtime.GOMAXPROCS(0)
 	}
 	free := make(chan *work, workers+2)
-	todo := make(chan *work)
+	filled := make(chan *work)
 	done := make(chan *work, workers)
 	for range cap(free) {
 		free <- &work{}
@@ -211,14 +211,14 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 	// The group's context ends with the group, and before finish.
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		defer close(todo)
-		return f.read(groupCtx, free, todo)
+		defer close(filled)
+		return f.read(groupCtx, free, filled)
 	})
 	applying, applyCtx := errgroup.WithContext(groupCtx)
 	apply := f.applier(out.Text)
 	for range workers {
 		applying.Go(func() error {
-			for w := range todo {
+			for w := range filled {
 				apply(w)
 				select {
 				case done <- w:
@@ -255,7 +255,7 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 }
 
 // read fills free batches from the source until it ends.
-func (f *Flow) read(ctx context.Context, free <-chan *work, todo chan<- *work) error {
+func (f *Flow) read(ctx context.Context, free <-chan *work, filled chan<- *work) error {
 	for seq := 0; ; seq++ {
 		var w *work
 		select {
@@ -273,7 +273,7 @@ func (f *Flow) read(ctx context.Context, free <-chan *work, todo chan<- *work) e
 			return err
 		}
 		select {
-		case todo <- w:
+		case filled <- w:
 		case <-ctx.Done():
 			return ctx.Err()
 		}

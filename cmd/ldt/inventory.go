@@ -21,7 +21,7 @@ func newInventoryCommand(s *settings) *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  unknownVerb,
 	}
-	var format string
+	var format formatFlag
 	check := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check an inventory, and the files that it names",

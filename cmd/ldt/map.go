@@ -29,7 +29,7 @@ func newMapCommand(s *settings) *cobra.Command {
 
 func newMapCheckCommand(s *settings) *cobra.Command {
 	var flags flowFlags
-	var format string
+	var format formatFlag
 	cmd := &cobra.Command{
 		Use:   "check MAPPING...",
 		Short: "Report every fault of mappings, with line and column",

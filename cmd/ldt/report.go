@@ -15,8 +15,19 @@ import (
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
-func addFormat(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "text", strings.Join(report.Formats, ", "))
+// formatFlag is a format that report knows; any other is refused at once.
+type formatFlag string
+
+func (f *formatFlag) String() string { return string(*f) }
+func (f *formatFlag) Type() string   { return "format" }
+func (f *formatFlag) Set(name string) error {
+	*f = formatFlag(name)
+	return report.CheckFormat(name)
+}
+
+func addFormat(cmd *cobra.Command, format *formatFlag) {
+	*format = "text"
+	cmd.Flags().Var(format, "format", strings.Join(report.Formats, ", "))
 }
 
 // findingsOf takes an error apart that speaks of the user's own files, and says
@@ -38,11 +49,11 @@ func findingsOf(err error) (list []finding.Finding, code int, ok bool) {
 
 // report prints findings in a format: text on standard error, else on standard
 // output.
-func (s *settings) report(cmd *cobra.Command, format, title string, list []finding.Finding) error {
+func (s *settings) report(cmd *cobra.Command, format formatFlag, title string, list []finding.Finding) error {
 	if format == "text" {
 		return s.findings(cmd.ErrOrStderr(), list, nil)
 	}
-	return report.Findings(cmd.OutOrStdout(), format, title, list, report.Options{Version: version()})
+	return report.Findings(cmd.OutOrStdout(), string(format), title, list, report.Options{Version: version()})
 }
 
 // counted gives a number with its noun.

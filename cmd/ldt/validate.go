@@ -15,7 +15,8 @@ import (
 )
 
 func newValidateCommand(s *settings) *cobra.Command {
-	var format, model string
+	var format formatFlag
+	var model string
 	var contexts []string
 	var closed, fetch bool
 	cmd := &cobra.Command{
@@ -57,7 +58,7 @@ func newValidateCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
-func (s *settings) validate(cmd *cobra.Command, v *validate.Validator, names []string, format string, all []finding.Finding) error {
+func (s *settings) validate(cmd *cobra.Command, v *validate.Validator, names []string, format formatFlag, all []finding.Finding) error {
 	var total validate.Stats
 	for _, name := range names {
 		in := cmd.InOrStdin()

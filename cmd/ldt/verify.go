@@ -13,7 +13,7 @@ import (
 
 func newVerifyCommand(s *settings) *cobra.Command {
 	var broker brokerFlags
-	var format string
+	var format formatFlag
 	cmd := &cobra.Command{
 		Use:   "verify USECASE",
 		Short: "Compare the sources of a use case with what the broker holds",
@@ -59,7 +59,7 @@ func newVerifyCommand(s *settings) *cobra.Command {
 }
 
 // verified prints the comparisons and what is wrong with them.
-func (s *settings) verified(cmd *cobra.Command, format string, v *report.Verification, found []finding.Finding) error {
+func (s *settings) verified(cmd *cobra.Command, format formatFlag, v *report.Verification, found []finding.Finding) error {
 	if format == "text" && !s.quiet {
 		if err := v.WriteText(cmd.OutOrStdout(), report.Options{Color: s.color(cmd.OutOrStdout())}); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/internal/shared"
 )
 
 // mutate cuts a file, flips bytes in it, or moves a part of it.

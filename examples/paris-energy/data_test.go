@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
-	"errors"
 	"flag"
-	"io/fs"
 	"maps"
 	"math/big"
 	"os"
@@ -19,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/ldtkit/ldt/internal/shared"
 )
 
 var update = flag.Bool("update", false, "write the example's files anew")
@@ -42,7 +42,7 @@ const unknown = "UNKNOWN"
 // what ldt makes of the example can be held against it.
 func deliveries(t *testing.T) []delivery {
 	t.Helper()
-	raw := readShared(t, "datasets/paris-conso-gaz/ADRESSE-NAF.csv")
+	raw := shared.Read(t, "datasets", "paris-conso-gaz", "ADRESSE-NAF.csv")
 	rows, err := csv.NewReader(charmap.CodePage850.NewDecoder().Reader(bytes.NewReader(raw))).ReadAll()
 	require.NoError(t, err)
 	column := map[string]int{}
@@ -264,7 +264,7 @@ func indicators(list []delivery) []byte {
 // data, areas rounded to 1 m² and centres to 6 decimals (about 10 cm).
 func boroughs(t *testing.T) [][]any {
 	t.Helper()
-	r := csv.NewReader(bytes.NewReader(readShared(t, "datasets/paris-conso-gaz/arrondissements.csv")))
+	r := csv.NewReader(bytes.NewReader(shared.Read(t, "datasets", "paris-conso-gaz", "arrondissements.csv")))
 	r.Comma = ';'
 	rows, err := r.ReadAll()
 	require.NoError(t, err)
@@ -353,22 +353,4 @@ func TestDataShowsNoSingleAddress(t *testing.T) {
 	require.Equal(t, 16794, rows)
 	require.Equal(t, 32616, sites)
 	require.Equal(t, "3399013.685", mwh.FloatString(3))
-}
-
-// sharedFile gives the path of a file of the original data, which lies beside a
-// developer's checkout and is not part of the project.
-func sharedFile(t *testing.T, name string) string {
-	t.Helper()
-	path := filepath.Join(cmp.Or(os.Getenv("LDT_SHARED"), filepath.Join("..", "..", "..", "shared")), filepath.FromSlash(name))
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("the original data (%s) is not here; set LDT_SHARED to the folder that holds it", name)
-	}
-	return path
-}
-
-func readShared(t *testing.T, name string) []byte {
-	t.Helper()
-	raw, err := os.ReadFile(sharedFile(t, name))
-	require.NoError(t, err)
-	return raw
 }

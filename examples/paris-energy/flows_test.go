@@ -139,7 +139,7 @@ func TestEveryTrapIsReported(t *testing.T) {
 // TestOriginalAddressesGiveTheGuidesFigures runs the mapping's idea on the
 // original file, whose dialect is detected, and adds up what comes out.
 func TestOriginalAddressesGiveTheGuidesFigures(t *testing.T) {
-	source := sharedFile(t, "datasets/paris-conso-gaz/ADRESSE-NAF.csv")
+	source := shared.Path(t, "datasets", "paris-conso-gaz", "ADRESSE-NAF.csv")
 	dir := t.TempDir()
 	mapping := filepath.Join(dir, "adresses.yaml")
 	require.NoError(t, os.WriteFile(mapping, []byte(addressMapping), 0o644))

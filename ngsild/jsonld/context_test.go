@@ -25,13 +25,13 @@ func resolve(tb testing.TB, r *Resolver, ldctx string) *Context {
 // publishedContexts gives every context file of the shared data, by path.
 func publishedContexts(t *testing.T) map[string][]byte {
 	t.Helper()
-	dir := sharedDir(t)
+	dir := shared.Path(t)
 	out := map[string][]byte{}
 	for _, sub := range []string{"contexts", "datasets/paris-conso-gaz", "smart-data-models"} {
 		err := filepath.WalkDir(filepath.Join(dir, sub), func(path string, d fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".jsonld") && (sub != "smart-data-models" || d.Name() == "context.jsonld") {
 				rel, _ := filepath.Rel(dir, path)
-				out[rel] = readShared(t, rel)
+				out[rel] = shared.Read(t, rel)
 			}
 			return err
 		})

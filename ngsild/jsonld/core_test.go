@@ -34,7 +34,7 @@ func definitions(active *ld.Context) map[string]plain {
 func TestCoreContextsEqualThePublishedOnesTermForTerm(t *testing.T) {
 	for _, version := range coreVersions {
 		t.Run(version, func(t *testing.T) {
-			published, err := contextDocument(readShared(t, "contexts", "ngsi-ld-core-context-v"+version+".jsonld"))
+			published, err := contextDocument(shared.Read(t, "contexts", "ngsi-ld-core-context-v"+version+".jsonld"))
 			require.NoError(t, err)
 			ours, ok := coreContext(version)
 			require.True(t, ok)
@@ -49,7 +49,7 @@ func TestCoreContextsEqualThePublishedOnesTermForTerm(t *testing.T) {
 func TestCoreContextsExpandADocumentLikeThePublishedOnes(t *testing.T) {
 	for _, version := range coreVersions {
 		t.Run(version, func(t *testing.T) {
-			published, err := contextDocument(readShared(t, "contexts", "ngsi-ld-core-context-v"+version+".jsonld"))
+			published, err := contextDocument(shared.Read(t, "contexts", "ngsi-ld-core-context-v"+version+".jsonld"))
 			require.NoError(t, err)
 			ours, _ := coreContext(version)
 			document := map[string]any{"id": "urn:ngsi-ld:T:1", "type": "T"}

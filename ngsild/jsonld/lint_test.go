@@ -19,7 +19,7 @@ func brief(found []finding.Finding) []string {
 }
 
 func TestLintFindsTheTrapsOfTheParisContext(t *testing.T) {
-	found := Lint("ville.jsonld", readShared(t, "datasets", "paris-conso-gaz", "ville-de-paris-context.jsonld"), nil)
+	found := Lint("ville.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "ville-de-paris-context.jsonld"), nil)
 	require.Equal(t, []string{
 		"error context-core-term 24:5",         // observedAt loses its DateTime
 		"error context-undefined-prefix 42:22", // tutorial:
@@ -43,10 +43,10 @@ func TestLintFindsTheTrapsOfTheParisContext(t *testing.T) {
 func TestLintFindsTheTrapsOfTheOtherRealContexts(t *testing.T) {
 	require.Equal(t, []string{
 		"error context-core-term 51:5", "error context-core-term 68:5", "error context-core-term 70:5",
-	}, brief(Lint("dcat.jsonld", readShared(t, "datasets", "paris-conso-gaz", "dcat-context.jsonld"), nil)))
+	}, brief(Lint("dcat.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "dcat-context.jsonld"), nil)))
 	require.Equal(t, []string{
 		"warning context-unknown-url 3:9", "warning context-unknown-url 4:8",
-	}, brief(Lint("compound.jsonld", readShared(t, "datasets", "paris-conso-gaz", "consoEnergetiques-compound.jsonld"), nil)))
+	}, brief(Lint("compound.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "consoEnergetiques-compound.jsonld"), nil)))
 }
 
 func TestLintReadsEveryPublishedContext(t *testing.T) {
@@ -59,8 +59,8 @@ func TestLintReadsEveryPublishedContext(t *testing.T) {
 			require.NotEmpty(t, f.Message)
 		}
 	}
-	require.Empty(t, Lint("core.jsonld", readShared(t, "contexts", "ngsi-ld-core-context-v1.6.jsonld"), r))
-	require.Contains(t, Lint("i.jsonld", readShared(t, "smart-data-models", "IssueTracking", "context.jsonld"), r)[0].Message, "open311")
+	require.Empty(t, Lint("core.jsonld", shared.Read(t, "contexts", "ngsi-ld-core-context-v1.6.jsonld"), r))
+	require.Contains(t, Lint("i.jsonld", shared.Read(t, "smart-data-models", "IssueTracking", "context.jsonld"), r)[0].Message, "open311")
 }
 
 func TestLint(t *testing.T) {

@@ -8,6 +8,7 @@ FUZZTIME    ?= 5s
 .PHONY: build demo test ci bench fuzz lint examples platforms clean
 
 build:
+	@$(GO) mod download # the tests' modules, too: make test is offline after this
 	CGO_ENABLED=0 $(GO) build -o bin/ldt ./cmd/ldt
 
 ## demo: the whole pipeline on the Paris example; serves until interrupted

@@ -242,7 +242,8 @@ const metersContext = `{"@context": {
   "isIn": "https://example.org/energy#isIn",
   "Building": "https://smartdatamodels.org/dataModel.Building/Building",
   "consumption": "https://example.org/energy#consumption",
-  "commissioned": "https://example.org/energy#commissioned"
+  "commissioned": "https://example.org/energy#commissioned",
+  "operator": "https://example.org/energy#operator"
 }}`
 
 const metersMapping = `source: {file: meters.csv, delimiter: ";", decimal: ",", encoding: utf-8}

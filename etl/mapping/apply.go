@@ -1,10 +1,7 @@
 package mapping
 
 import (
-	"bytes"
 	"unsafe"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/ngsild"
@@ -136,8 +133,6 @@ type memory struct {
 
 	// Of the value that is being converted.
 	joined, unquoted, first, second, scratch []byte
-	reader                                   bytes.Reader
-	decoder                                  jsontext.Decoder
 	machine                                  *machine
 
 	encoder *Encoder // that makes the entities; nil where they are built
@@ -219,7 +214,7 @@ func (x *memory) lookupMiss(t *table, column int, text []byte) {
 		where += " " + t.name
 	}
 	hint := "correct the cell, add it to the table, or set miss: omit, keep or default"
-	if near := nearest(string(text), t.keys); near != "" {
+	if near := finding.Nearest(string(text), t.keys); near != "" {
 		hint = "did you mean \"" + near + "\"? Else " + hint
 	}
 	x.reject(finding.CellLookup, column, hint, "%q is not in %s", clip(text), where)

@@ -201,18 +201,21 @@ func (x *memory) observed(buf []byte, time int) []byte {
 	}
 	made := &x.times[time]
 	if made.row == x.record {
+		x.emptied = append(x.emptied, x.emptied[made.firstEmptied:made.lastEmptied]...)
 		return append(buf, buf[made.start:made.end]...)
 	}
-	start := len(buf)
+	start, emptied := len(buf), len(x.emptied)
 	buf = x.member(buf, `,"observedAt":`, x.encoder.times[time])
-	*made = span{row: x.record, start: start, end: len(buf)}
+	*made = span{row: x.record, start: start, end: len(buf), firstEmptied: emptied, lastEmptied: len(x.emptied)}
 	return buf
 }
 
-// span is a part of memory.buf that the current row made.
+// span is a part of memory.buf that the current row made, and the part of
+// memory.emptied that it left there: each attribute counts its own empty time.
 type span struct {
-	row        *record.Record
-	start, end int
+	row                       *record.Record
+	start, end                int
+	firstEmptied, lastEmptied int
 }
 
 // member writes a member that n makes, or nothing where n makes nothing.

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ldtkit/ldt/etl"
+	"github.com/ldtkit/ldt/internal/shared"
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/jsonld"

@@ -444,26 +444,11 @@ func (c *Context) Link() string {
 	return `<` + ref + `>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`
 }
 
-// Nearest gives the term that a misspelt name most likely means, or "". Another
-// case counts for less than another letter, and a swap of neighbours counts once.
+// Nearest gives the term that a misspelt name most likely means, or "". Of
+// equally near terms one that a user context defines comes first.
 func (c *Context) Nearest(term string) string {
-	word := []rune(term)
-	limit := 2 * min(3, max(1, len(word)/4)) // in halves, as distance has it
-	switch {
-	case len(word) == 0:
-		return ""
-	case len(word) < 3:
-		limit = 1
+	users := func(wanted bool) []string {
+		return slices.DeleteFunc(slices.Clone(c.list), func(t string) bool { return c.user[t] != wanted || t == term })
 	}
-	best, bestCost := "", limit+1
-	for _, candidate := range c.list {
-		if candidate == term {
-			continue
-		}
-		cost := distance(word, []rune(candidate), bestCost)
-		if cost < bestCost || (cost == bestCost && best != "" && c.user[candidate] && !c.user[best]) {
-			best, bestCost = candidate, cost
-		}
-	}
-	return best
+	return finding.Nearest(term, append(users(true), users(false)...))
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ldtkit/ldt/ngsild/finding"
+
+	"github.com/ldtkit/ldt/internal/shared"
 )
 
 func resolve(tb testing.TB, r *Resolver, ldctx string) *Context {

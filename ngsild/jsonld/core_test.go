@@ -6,6 +6,8 @@ import (
 
 	"github.com/piprate/json-gold/ld"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ldtkit/ldt/internal/shared"
 )
 
 // plain is a term definition in the form in which two contexts can be compared.

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ldtkit/ldt/ngsild/finding"
+
+	"github.com/ldtkit/ldt/internal/shared"
 )
 
 // brief shortens findings to "severity code line:char" each.

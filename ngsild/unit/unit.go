@@ -139,7 +139,8 @@ var plainer = strings.NewReplacer(
 func plain(text string) string { return plainer.Replace(strings.TrimSpace(text)) }
 
 // Nearest gives the known code that a wrong one may have meant, or "": the
-// code of a symbol ("kWh"), or a code one edit away where that is the only one.
+// code of a symbol ("kWh"), else the one code whose letters changed places ("KHW"),
+// else a code one edit away where that is the only one.
 func Nearest(code string) string {
 	if u, ok := Parse(code); ok {
 		return u.Code
@@ -151,20 +152,41 @@ func Nearest(code string) string {
 	if len(upper) < 3 || len(upper) > 4 {
 		return ""
 	}
-	near := ""
+	if near := onlyCode(upper, swapped); near != "" {
+		return near
+	}
+	return onlyCode(upper, oneEdit)
+}
+
+// onlyCode gives the code of a unit that is near to a word, or "" where there is
+// none or several.
+func onlyCode(word string, near func(a, b string) bool) string {
+	only := ""
 	for known, e := range byCode {
-		if !strings.HasPrefix(e.Dimension, "money:") && oneEdit(upper, known) {
-			if near != "" {
+		if !strings.HasPrefix(e.Dimension, "money:") && near(word, known) {
+			if only != "" {
 				return ""
 			}
-			near = known
+			only = known
 		}
 	}
-	return near
+	return only
+}
+
+// swapped reports whether two words differ by two neighbours that changed places.
+func swapped(a, b string) bool {
+	if len(a) != len(b) || a == b {
+		return false
+	}
+	i := 0
+	for a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // oneEdit reports whether two words differ by one letter that is put in, left
-// out or changed, or by two neighbours that changed places.
+// out or changed.
 func oneEdit(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
@@ -179,5 +201,5 @@ func oneEdit(a, b string) bool {
 	if len(a) < len(b) {
 		return a[i:] == b[i+1:]
 	}
-	return a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+	return a[i+1:] == b[i+1:]
 }

@@ -141,6 +141,7 @@ func TestNearestGuessesOnlyWhereOneCodeIsNear(t *testing.T) {
 	for code, want := range map[string]string{
 		"kWh": "KWH", "KW": "KWT", "KWHH": "KWH", "M2": "MTK", "%": "P1", "°C": "CEL", "CELL": "CEL", "MW": "MAW", "Kwh": "KWH",
 		"": "", "ZZZ9": "", "EURO": "EUR", "QQQ": "",
+		"KHW": "KWH", "MHW": "MWH", "khw": "KWH", "CLE": "CEL",
 	} {
 		require.Equal(t, want, Nearest(code), code)
 	}

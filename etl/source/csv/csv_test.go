@@ -371,6 +371,38 @@ func TestRejectsCanBeReadAgain(t *testing.T) {
 	}
 }
 
+// TestRejectsOfRejectsDoNotGrow holds that a ragged row, run again and again as it
+// is, keeps its own cells: with the reasons of two runs behind them, a row that is
+// two cells short would have as many as the header.
+func TestRejectsOfRejectsDoNotGrow(t *testing.T) {
+	source := read(t, "a,b,c,d\n1,2\n1,2,3\n1,2,3,4,5\n1,2,3,4,5,6\n7\n1,2,3,4\n", csv.Options{})
+	var before string
+	for run := range 4 {
+		var out bytes.Buffer
+		w, err := csv.NewRejects(&out, source.reader.Header(), source.reader.Dialect())
+		require.NoError(t, err)
+		for i, row := range source.rows {
+			rec := record.Record{Row: source.lines[i]}
+			for _, c := range row {
+				rec.Cells = append(rec.Cells, record.Cell{Text: []byte(c), Kind: record.Text})
+			}
+			reason := finding.New(finding.CellNumber, finding.Location{Column: "a"}, "no number")
+			if source.faults[rec.Row] != "" {
+				reason = finding.New(finding.SourceRagged, finding.Location{}, "the row is ragged")
+				rec.Fault = &reason
+			}
+			require.NoError(t, w.Write(&rec, []finding.Finding{reason}))
+		}
+		require.NoError(t, w.Flush())
+		if run > 0 {
+			require.Equal(t, before, out.String(), "run %d", run)
+		}
+		before = out.String()
+		source = read(t, strings.TrimPrefix(before, "\ufeff"), csv.Options{Delimiter: ",", Header: number(1)})
+		require.Len(t, source.faults, 5, "run %d: %s", run, before)
+	}
+}
+
 func TestRejectsWritesNumbersWithTheSourcesDecimalMark(t *testing.T) {
 	var out bytes.Buffer
 	w, err := csv.NewRejects(&out, record.NewHeader([]string{"v"}), format.Dialect{{Key: format.Decimal, Value: ","}})

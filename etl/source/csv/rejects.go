@@ -29,7 +29,8 @@ type Rejects struct {
 	out       *bufio.Writer
 	delimiter byte
 	decimal   byte
-	keep      int // columns of the source that are no reasons of an earlier run
+	keep      int  // columns of the source that are no reasons of an earlier run
+	again     bool // the source has columns of an earlier run
 	line      []byte
 	rows      int
 }
@@ -44,7 +45,7 @@ func NewRejects(w io.Writer, h *record.Header, d format.Dialect) (*Rejects, erro
 		r.delimiter = ';'
 	}
 	if n := len(h.Names); n >= 2 && h.Names[n-2] == RowColumn && h.Names[n-1] == ReasonsColumn {
-		r.keep = n - 2
+		r.keep, r.again = n-2, true
 	}
 	r.line = append(r.line, mark...)
 	for i := range r.keep {
@@ -61,8 +62,12 @@ func NewRejects(w io.Writer, h *record.Header, d format.Dialect) (*Rejects, erro
 func (r *Rejects) Write(rec *record.Record, reasons []finding.Finding) error {
 	r.rows++
 	cells := rec.Cells
-	if extra := len(cells) - r.keep; extra >= 2 && rec.Fault == nil {
-		cells = cells[:r.keep]
+	if r.again {
+		if rec.Fault == nil {
+			cells = cells[:min(r.keep, len(cells))]
+		} else if n := len(cells) - 2; n >= 0 && isRow(cells[n].Text) && isReasons(cells[n+1].Text) {
+			cells = cells[:n]
+		}
 	}
 	for _, c := range cells {
 		text := c.Text
@@ -88,6 +93,18 @@ func (r *Rejects) Write(rec *record.Record, reasons []finding.Finding) error {
 	}
 	r.cell([]byte(all.String()))
 	return r.end()
+}
+
+// isRow reports whether a cell may be one of RowColumn.
+func isRow(text []byte) bool {
+	return len(text) > 0 && len(bytes.Trim(text, "0123456789")) == 0
+}
+
+// isReasons reports whether a cell may be one of ReasonsColumn: it starts with a
+// code, a colon and a blank.
+func isReasons(text []byte) bool {
+	code, _, found := bytes.Cut(text, []byte(": "))
+	return found && len(code) > 0 && len(bytes.Trim(code, "abcdefghijklmnopqrstuvwxyz-")) == 0
 }
 
 // Rows counts the rows that were written.

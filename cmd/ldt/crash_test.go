@@ -110,16 +110,16 @@ func (k *killer) due(r *http.Request) bool {
 func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]string {
 	t.Helper()
 	store = filepath.Join(dir, store)
-	var mu sync.Mutex
+	var mu sync.Mutex // of broker and push, which the proxy's goroutines read
 	broker := startBroker(t, store)
 	var push *exec.Cmd
 	kill := func() {
+		mu.Lock()
+		defer mu.Unlock()
 		if k.push {
 			_ = push.Process.Kill()
 			return
 		}
-		mu.Lock()
-		defer mu.Unlock()
 		_ = broker.Process.Kill()
 		_ = broker.Wait()
 		broker = startBroker(t, store)
@@ -148,10 +148,14 @@ func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]stri
 	defer proxy.Close()
 
 	for attempt := 0; ; attempt++ {
-		push = ldt(t, "push", "-m", mapping, "--broker", proxy.URL, "--quiet")
 		output := &bytes.Buffer{}
+		mu.Lock()
+		push = ldt(t, "push", "-m", mapping, "--broker", proxy.URL, "--quiet")
 		push.Stdout, push.Stderr = output, output
-		err := push.Run()
+		err := push.Start()
+		mu.Unlock()
+		require.NoError(t, err)
+		err = push.Wait()
 		if attempt == 0 && k != nil && k.push {
 			require.Error(t, err, "the push was killed")
 			continue
@@ -159,6 +163,7 @@ func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]stri
 		require.NoError(t, err, output.String())
 		break
 	}
+	proxy.Close() // no handler is left to touch the broker
 	entities := map[string]string{}
 	for offset := 0; ; offset += 1000 {
 		answer, err := http.Get(fmt.Sprintf("%s/ngsi-ld/v1/entities?type=https%%3A%%2F%%2Fexample.org%%2Fenergy%%23Meter&limit=1000&offset=%d", broker.url, offset))

@@ -98,6 +98,9 @@ func (r *Resolver) compile(nodes []node) (*Context, error) {
 		return nil, finding.List{r.culprit(parts, core, err)}
 	}
 	c.terms = c.active.TermDefinitions
+	if list := scopedFaults(c.active, userTerms); list != nil {
+		return nil, list
+	}
 	if c.active.Values.Vocab != nil {
 		c.vocab = *c.active.Values.Vocab
 	}

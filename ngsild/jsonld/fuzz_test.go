@@ -20,6 +20,9 @@ var contextSeeds = []string{
 	`{"@import": "https://example.org/a", "@base": "https://e.org/", "@language": "fr", "@propagate": false}`,
 	`{"@type": {"@container": "@set"}, "t": "@type", "n": "@nest", "r": {"@reverse": "urn:r"}}`,
 	`{"a": {"@id": "https://e/a", "@container": [1]}, "a": "b:c", "b": "a:d", "c": {"@protected": "x"}}`,
+	`{"@import": false}`, `{"x": 1e400}`, `{"a": {"@id": "https://e/a", "@context": {"b": 7}}}`, `{"a": {"@id": "https://e/a", "@context": [7]}}`,
+	`{"a": {"@id": "https://e/a", "@context": {"b": {"@id": "https://e/b", "@context": {"@import": []}}}}}`, `{"@import": "https://example.org/b"}`,
+	`[{"@protected": true, "a": "https://e/a"}, {"b": {"@id": "https://e/b", "@context": [null, {"a": "https://e/2"}]}}]`,
 	`{"p": null, "q": "p:x"}`, `{"@vocab": "", "": "urn:x", "x": {"@nest": ""}}`, `{"@context": {"@context": "https://example.org/a"}}`,
 }
 
@@ -124,7 +127,8 @@ func FuzzLint(f *testing.F) {
 				t.Fatalf("out of order: %v", found)
 			}
 		}
-		// A text without errors is a context that resolves.
+		// A text without errors is a context that resolves, and whose scoped
+		// contexts json-gold takes where a document uses them.
 		if finding.Errors(found) > 0 {
 			return
 		}
@@ -132,8 +136,21 @@ func FuzzLint(f *testing.F) {
 		if err != nil {
 			return // a byte order mark
 		}
-		if _, _, err := r.Resolve(context.Background(), ldctx); err != nil && finding.Errors(found) == 0 {
+		c, _, err := r.Resolve(context.Background(), ldctx)
+		if err != nil {
 			t.Fatalf("lint finds nothing, resolve says %v", err)
+		}
+		for term, td := range c.terms {
+			if td == nil || !td.HasContext || td.Container != nil || td.Reverse || td.Nest != "" || td.Type != "" || !utf8.ValidString(term) {
+				continue
+			}
+			document, err := encode(map[string]any{term: map[string]any{"@id": "urn:x:1"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.ExpandDocument(context.Background(), document, c); err != nil {
+				t.Fatalf("lint finds nothing in the scoped context of %q, expansion says %v", term, err)
+			}
 		}
 	})
 }

@@ -63,6 +63,9 @@ func Lint(name string, text []byte, r *Resolver) []finding.Finding {
 	l.active = ld.NewContext(nil, r.options())
 	l.parts(ldctx.value)
 	l.order()
+	if errorsOf(l.found) == nil {
+		l.refused(ldctx.value)
+	}
 	slices.SortStableFunc(l.found, func(a, b finding.Finding) int {
 		if a.Location.Line != b.Location.Line {
 			return a.Location.Line - b.Location.Line
@@ -443,7 +446,8 @@ func (l *linter) prefix(n *tree, before *ld.Context, name string, offset int) {
 	}
 }
 
-// scoped checks the URLs and objects of a scoped context.
+// scoped checks a scoped context: its URLs, its prefixes, whether it is legal,
+// and whether it takes a core term away from what stands inside.
 func (l *linter) scoped(n *tree) {
 	if l.depth++; l.depth > maxDepth {
 		l.report(finding.ContextInvalid, n.offset, "the @context is nested more than %d deep", maxDepth)
@@ -459,25 +463,48 @@ func (l *linter) scoped(n *tree) {
 		if !IsCore(n.text) {
 			l.resolve(n)
 		}
+	case 'n':
+		l.report(finding.ContextCoreTerm, n.offset, "a scoped context of null takes the core @context away: nothing that stands inside is read").Hint =
+			"take the scoped context out"
 	case '{':
-		before := l.active
-		value, err := decodeContext(l.text[n.offset:n.end])
-		if err != nil {
+		if nested := n.last(ngsild.MemberContext); nested != nil {
+			l.scoped(nested.value)
 			return
 		}
-		_ = guard(func() error {
-			inner, err := before.Parse(value)
-			if err == nil {
-				l.active = inner
-			}
-			return err
-		})
-		l.prefixes(n, before)
-		l.active = before
-		for i := range n.members {
-			if inner := n.members[i].value.last(ngsild.MemberContext); inner != nil {
-				l.scoped(inner.value)
-			}
+		l.scopedObject(n)
+	default:
+		l.report(finding.ContextInvalid, n.offset, "a URL or an object belongs here")
+	}
+}
+
+func (l *linter) scopedObject(n *tree) {
+	value, err := decodeContext(l.text[n.offset:n.end])
+	local, ok := value.(map[string]any)
+	if err != nil || !ok || isCoreObject(local) {
+		return // what cannot be decoded is said of the whole
+	}
+	s := &resolution{r: l.r, ctx: context.Background(), offline: true}
+	absolute := s.object(local, origin{name: "the @context"}, 0)
+	if imported := n.last("@import"); imported != nil && imported.value.kind == '"' {
+		l.resolve(imported.value)
+	}
+	before := l.active
+	l.active = unprotected(before)
+	defer func() { l.active = before }()
+	if !l.illegal(n, absolute) {
+		l.extend(n.offset, []leaf{{object: absolute}})
+	}
+	l.prefixes(n, before)
+	for i := range n.members {
+		m := &n.members[i]
+		if n.last(m.key) != m {
+			continue
+		}
+		if inner := m.value.last(ngsild.MemberContext); inner != nil {
+			l.scoped(inner.value)
+		}
+		if l.changesCore(m.key) {
+			l.redefined(m)
 		}
 	}
 }
@@ -511,6 +538,66 @@ func plainWould(coreURL string) string {
 		return "use theirs"
 	}
 	return "refuse the whole document"
+}
+
+// refused reports what the Resolver refuses though no rule above did: that a
+// context without errors resolves is a promise, not a hope. Files and documents
+// differ (a file's @base does not count), so both are asked.
+func (l *linter) refused(n *tree) {
+	if err := l.refuses(l.text, func(v any) (any, bool) {
+		document, ok := v.(map[string]any)
+		return document[ngsild.MemberContext], ok
+	}); err != nil {
+		at := n.offset
+		if l.refuses(l.text[n.offset:n.end], whole) != nil {
+			at = l.culprit(n)
+		}
+		l.report(finding.ContextInvalid, at, "%v", err)
+	}
+}
+
+func whole(v any) (any, bool) { return v, true }
+
+// refuses gives why the Resolver takes a text's @context neither from a document nor
+// from a file, or nil. find leads from the decoded text to the @context.
+func (l *linter) refuses(text []byte, find func(any) (any, bool)) error {
+	value, err := decodeContext(text)
+	if err != nil {
+		return fmt.Errorf("it cannot be read: %w", err)
+	}
+	ldctx, ok := find(value)
+	if !ok {
+		return errors.New("it is not an object with an @context")
+	}
+	for _, at := range []origin{{name: "@context"}, {name: l.name, remote: true}} {
+		s := &resolution{r: l.r, ctx: context.Background(), offline: true}
+		if _, _, err := s.finish(s.value(ldctx, at, 0)); err != nil {
+			var list finding.List
+			if errors.As(err, &list) {
+				return errors.New(list[0].Message)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// culprit gives the place of the innermost part of an @context for which alone it
+// is refused.
+func (l *linter) culprit(n *tree) int {
+	for _, item := range n.items {
+		if l.refuses(l.text[item.offset:item.end], whole) != nil {
+			return l.culprit(item)
+		}
+	}
+	for i := range n.members {
+		m := &n.members[i]
+		alone := slices.Concat([]byte{'{'}, l.text[m.offset:m.value.end], []byte{'}'})
+		if n.last(m.key) == m && l.refuses(alone, whole) != nil {
+			return m.offset
+		}
+	}
+	return n.offset
 }
 
 // tree is a JSON value with the places of its parts.

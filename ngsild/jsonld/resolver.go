@@ -158,7 +158,9 @@ type node struct {
 	null    bool
 	core    bool
 	unknown bool // a URL that could not be loaded
-	parts   []node
+	// importable says that a URL holds one object without an @import of its own.
+	importable bool
+	parts      []node
 }
 
 // hasCore says whether a core @context stands in the node.
@@ -351,7 +353,8 @@ func (s *resolution) ref(ref string, at origin, depth int) []node {
 	s.stack = append(s.stack, u)
 	parts := s.value(doc.ldctx, origin{name: u, base: u, remote: true}, depth+1)
 	s.stack = s.stack[:len(s.stack)-1]
-	return []node{{name: u, url: u, parts: parts}}
+	local, isObject := doc.ldctx.(map[string]any)
+	return []node{{name: u, url: u, parts: parts, importable: isObject && local["@import"] == nil && local["@context"] == nil}}
 }
 
 // fail keeps a fault: findings among the findings, anything else as it is.
@@ -505,6 +508,10 @@ func (s *resolution) imported(dst map[string]any, imported any, at origin, depth
 		if n.unknown {
 			continue
 		}
+		if !n.importable {
+			s.invalid(at, "%s: @import names %s, which is not a context of one object without an @import of its own", at.name, n.url)
+			continue
+		}
 		for _, l := range leaves(nil, n.parts) {
 			for term, definition := range l.object {
 				dst[term] = definition
@@ -546,6 +553,9 @@ func (s *resolution) scope(v any, at origin, depth int) any {
 		}
 		return out
 	case map[string]any:
+		if nested, ok := v["@context"]; ok {
+			return s.scope(nested, at, depth+1)
+		}
 		return s.object(v, at, depth)
 	case string:
 		if IsCore(v) {

@@ -63,15 +63,16 @@ type Flow struct {
 
 // Prepare reads and checks a mapping and all it names. The error is a
 // finding.List where the mapping is at fault (with every fault that can be
-// found), and a *source.Error where the source cannot be read.
+// found), a *source.Error where the source cannot be read, and both joined
+// where both are so.
 func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 	text, err := readNamed("mapping", name, "")
 	if err != nil {
 		return nil, err
 	}
-	m, err := mapping.Parse(name, text)
-	if err != nil {
-		return nil, err
+	m, faults := mapping.Read(name, text)
+	if m == nil {
+		return nil, finding.List(faults)
 	}
 	f := &Flow{Name: name, Mapping: m, Spec: m.Source, Dir: BaseDir(name), options: o}
 	if o.Source != "" {
@@ -82,28 +83,38 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 	f.Spec.Delimiter = cmp.Or(o.Declared.Delimiter, f.Spec.Delimiter)
 	f.Spec.Decimal = cmp.Or(o.Declared.Decimal, f.Spec.Decimal)
 	f.Spec.Sheet = cmp.Or(o.Declared.Sheet, f.Spec.Sheet)
-	var faults finding.List
+	env := mapping.Env{Tables: tables{ctx, BaseDir(name)}, KindOf: o.KindOf}
+	var invalid finding.List
 	f.Context, f.Findings, err = o.Resolver.ResolveRefs(ctx, BaseDir(name), m.Context)
-	if err != nil {
+	switch {
+	case errors.As(err, &invalid): // among f.Findings
+	case err != nil:
 		return nil, fmt.Errorf("resolve the @context of %s: %w", name, err)
+	default:
+		env.Terms = f.Context
 	}
+	var unreadable *source.Error
 	f.source, err = source.Open(ctx, f.Dir, f.Spec)
-	if err != nil {
+	switch {
+	case errors.As(err, &unreadable):
+	case err != nil:
 		return nil, err
+	default:
+		env.Header = f.source.Header()
+		env.Decimal, env.Thousands = string(f.source.Dialect().Decimal()), f.source.Dialect().Thousands()
 	}
-	f.Plan, faults = mapping.Compile(m, mapping.Env{
-		Header:    f.source.Header(),
-		Decimal:   string(f.source.Dialect().Decimal()),
-		Thousands: f.source.Dialect().Thousands(),
-		Terms:     f.Context,
-		Tables:    tables{ctx, BaseDir(name)},
-		KindOf:    o.KindOf,
-	})
-	if finding.Errors(faults) > 0 {
-		f.Close()
-		return nil, append(finding.List(f.Findings), faults...) // an @context that is not known explains unknown terms
-	}
+	f.Plan, faults = mapping.Compile(m, env)
+	// An @context that is not known explains unknown terms.
 	f.Findings = append(f.Findings, faults...)
+	switch {
+	case unreadable != nil && finding.Errors(f.Findings) == 0:
+		return nil, unreadable
+	case unreadable != nil:
+		return nil, errors.Join(finding.List(f.Findings), unreadable)
+	case finding.Errors(f.Findings) > 0:
+		f.Close()
+		return nil, finding.List(f.Findings)
+	}
 	return f, nil
 }
 

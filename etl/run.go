@@ -19,6 +19,7 @@ import (
 	"github.com/ldtkit/ldt/etl/inventory"
 	"github.com/ldtkit/ldt/etl/report"
 	"github.com/ldtkit/ldt/etl/sink"
+	"github.com/ldtkit/ldt/etl/source"
 	"github.com/ldtkit/ldt/etl/source/format"
 	"github.com/ldtkit/ldt/etl/verify"
 	"github.com/ldtkit/ldt/ngsild/client"
@@ -191,21 +192,30 @@ func (u *UseCase) prepare(ctx context.Context, o Options) (flows []*Flow, found 
 	var other error // the first that is not a mapping's fault
 	for _, target := range u.Flows {
 		flow, err := Prepare(ctx, u.Path(target.Mapping), o)
-		var list finding.List
-		switch {
-		case errors.As(err, &list):
-			faults = append(faults, unsaid(faults, list)...)
-		case err != nil:
-			other = cmp.Or(other, err)
-		default:
+		if err == nil {
 			flows = append(flows, flow)
 			found = append(found, unsaid(found, flow.Findings)...)
+			continue
 		}
+		var list finding.List
+		if errors.As(err, &list) {
+			faults = append(faults, unsaid(faults, list)...)
+		}
+		var unreadable *source.Error
+		if errors.As(err, &unreadable) {
+			err = unreadable
+		} else if list != nil {
+			continue
+		}
+		other = cmp.Or(other, err)
 	}
-	if faults != nil {
+	switch {
+	case faults == nil:
+		return flows, found, other
+	case other == nil:
 		return flows, found, faults
 	}
-	return flows, found, other
+	return flows, found, errors.Join(faults, other)
 }
 
 // unsaid gives the findings that are not among those said already: flows share

@@ -35,16 +35,16 @@ func addFormat(cmd *cobra.Command, format *formatFlag) {
 func findingsOf(err error) (list []finding.Finding, code int, ok bool) {
 	var faults finding.List
 	var unreadable *source.Error
-	switch {
-	case errors.As(err, &faults):
-		return faults, exitUsage, true
-	case errors.As(err, &unreadable):
-		if unreadable.Kind == source.Unreadable {
-			return []finding.Finding{unreadable.Finding}, exitSource, true
-		}
-		return []finding.Finding{unreadable.Finding}, exitUsage, true
+	if errors.As(err, &faults) {
+		list, code, ok = slices.Clone(faults), exitUsage, true
 	}
-	return nil, 0, false
+	if errors.As(err, &unreadable) {
+		list, code, ok = append(list, unreadable.Finding), max(code, exitUsage), true
+		if unreadable.Kind == source.Unreadable {
+			code = exitSource
+		}
+	}
+	return list, code, ok
 }
 
 // report prints findings in a format: text on standard error, else on standard

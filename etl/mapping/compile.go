@@ -18,10 +18,11 @@ import (
 )
 
 // Compile checks a mapping against what it is applied to, and compiles it. The
-// findings are every fault, each with its place in the mapping; where there is
-// an error among them the Plan is nil.
+// findings are every fault, those of its text included, each with its place in
+// the mapping; where there is an error among them the Plan is nil.
 func Compile(m *Mapping, env Env) (*Plan, []finding.Finding) {
 	c := &compiler{m: m, env: env, d: strictyaml.New(m.Name, "mapping"), columns: map[string]int{}, tables: map[string]*table{}, zones: map[string]*zone{}, read: map[int]bool{}}
+	c.d.Add(m.faults...)
 	c.plan = &Plan{context: slices.Clone(m.Context)}
 	if env.Header != nil {
 		c.plan.header = slices.Clone(env.Header.Names)
@@ -31,9 +32,14 @@ func Compile(m *Mapping, env Env) (*Plan, []finding.Finding) {
 		c.namedTable(def)
 	}
 	for _, def := range m.where {
+		if def.faulty && def.keep == "" {
+			continue
+		}
+		from := c.d.Count()
 		if keep := c.condition(located{def.keep, def.at}); keep != nil {
 			c.plan.filters = append(c.plan.filters, filter{keep, def.reason})
 		}
+		c.settle(def.faulty, from)
 	}
 	for i := range m.entities {
 		c.entity(&m.entities[i])
@@ -67,6 +73,20 @@ func (c *compiler) fault(code finding.Code, at strictyaml.Pos, format string, ar
 	return c.d.Fault(code, at, format, args...)
 }
 
+// standing are faults that stand whatever else is wrong with what they are in.
+var standing = []finding.Code{
+	finding.SourceMissingColumn, finding.SourceDuplicateColumn, finding.MappingUnknownTerm, finding.MappingUnit,
+	finding.MappingLookup, finding.MappingCondition, finding.MappingTemplate, finding.AttributeName, finding.EntityType,
+}
+
+// settle drops, where a part of the mapping has a fault of its text, those of
+// the faults after the first from that may only follow from it.
+func (c *compiler) settle(faulty bool, from int) {
+	if faulty {
+		c.d.Keep(from, func(f finding.Finding) bool { return slices.Contains(standing, f.Code) })
+	}
+}
+
 // numberFormat is how the source writes numbers.
 func (c *compiler) numberFormat() numberFormat {
 	f := numberFormat{decimal: '.'}
@@ -87,6 +107,10 @@ func (c *compiler) numberFormat() numberFormat {
 // column gives the index of a column, or adds a fault and gives 0.
 func (c *compiler) column(name string, at strictyaml.Pos) int {
 	if c.env.Header == nil {
+		return 0
+	}
+	if name == "" {
+		c.fault(finding.YAMLMissing, at, "a column is named by an empty text").Hint = "its columns are " + enumerate(c.plan.header, 12)
 		return 0
 	}
 	if i, ok := c.columns[name]; ok && i >= 0 {
@@ -160,6 +184,7 @@ func (c *compiler) term(l located, what string) string {
 }
 
 func (c *compiler) entity(def *entityDef) {
+	from := c.d.Count()
 	var e entity
 	info := EntityInfo{Merge: def.merge, Model: def.model.text}
 	for _, t := range def.types {
@@ -185,6 +210,7 @@ func (c *compiler) entity(def *entityDef) {
 	for _, s := range def.scopes {
 		e.scopes = append(e.scopes, c.scope(s))
 	}
+	c.settle(def.faulty, from)
 	e.attributes, info.Attributes = c.attributes(def.attributes, 0)
 	c.plan.entities = append(c.plan.entities, e)
 	c.plan.infos = append(c.plan.infos, info)
@@ -252,6 +278,7 @@ func (c *compiler) attributes(defs []attributeDef, depth int) ([]attribute, []At
 }
 
 func (c *compiler) attribute(def *attributeDef, depth int) (attribute, AttributeInfo) {
+	from := c.d.Count()
 	a := attribute{fixed: ngsild.Attribute{Name: def.name}}
 	info := AttributeInfo{Name: def.name, IRI: def.name}
 	switch fault := faultOfName(def.name); {
@@ -286,6 +313,7 @@ func (c *compiler) attribute(def *attributeDef, depth int) (attribute, Attribute
 	if def.when.at.Line > 0 {
 		a.when = c.condition(def.when)
 	}
+	c.settle(def.faulty, from)
 	a.attributes, info.Attributes = c.attributes(def.attributes, depth+1)
 	if k, ok := a.value.(constant); ok {
 		a.fixed.Value, a.value = jsontext.Value(k), nil
@@ -438,7 +466,12 @@ func (c *compiler) value(v *valueDef, what string) node {
 func (c *compiler) uri(v *valueDef, what string) node {
 	switch v.form {
 	case formTemplate:
-		return c.templateNode(located{v.template, v.at}, modeURI, uriCode(what), true)
+		from := c.d.Count()
+		n := c.templateNode(located{v.template, v.at}, modeURI, uriCode(what), true)
+		if k, ok := n.(constant); ok && c.d.Count() == from {
+			c.constantURI(k, v.at, what)
+		}
+		return n
 	case formCell:
 		n := c.cell(v.cell, what, true)
 		if k, ok := n.(*cell); ok && k.as == asList && what != ngsild.MemberObject {
@@ -446,18 +479,24 @@ func (c *compiler) uri(v *valueDef, what string) node {
 		}
 		return n
 	case formConstant:
-		if s, ok := constantText(v.constant); ok {
-			if fault := faultOfURI(s); fault != "" {
-				c.fault(finding.MappingTemplate, v.at, "%s: %q is no URI: %s", what, s, fault).Hint = "for example urn:ngsi-ld:Building:{Code}, where {Code} names a column"
-			}
-			if what == ngsild.MemberID {
-				c.fault(finding.MappingTemplate, v.at, "the id is the same for every row").Hint = "put a column into it: urn:ngsi-ld:Building:{Code}"
-			}
+		if _, ok := constantText(v.constant); ok {
+			c.constantURI(v.constant, v.at, what)
 			return constant(v.constant)
 		}
 	}
 	c.fault(finding.YAMLType, v.at, "%s must be a template that makes a URI, or a column", what)
 	return constant(`""`)
+}
+
+// constantURI checks a URI without a placeholder.
+func (c *compiler) constantURI(text []byte, at strictyaml.Pos, what string) {
+	s, _ := constantText(text)
+	if fault := faultOfURI(s); fault != "" {
+		c.fault(finding.MappingTemplate, at, "%s: %q is no URI: %s", what, s, fault).Hint = "for example urn:ngsi-ld:Building:{Code}, where {Code} names a column"
+	}
+	if what == ngsild.MemberID {
+		c.fault(finding.MappingTemplate, at, "the id is the same for every row").Hint = "put a column into it: urn:ngsi-ld:Building:{Code}"
+	}
 }
 
 func uriCode(what string) finding.Code {
@@ -661,6 +700,7 @@ func (c *compiler) templateNode(l located, m mode, code finding.Code, uri bool) 
 	if t := c.template(l, m, code, uri); t != nil {
 		if len(t.parts) == 0 || len(t.parts) == 1 && t.parts[0].column < 0 && !t.parts[0].value {
 			// Nothing but escaped braces.
+			t.check = false // its user says what is wrong with it
 			text, _ := t.append(nil, nil)
 			return constant(text)
 		}

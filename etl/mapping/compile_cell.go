@@ -1,12 +1,14 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source"
 	"github.com/ldtkit/ldt/etl/strictyaml"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -58,7 +60,16 @@ func (c *compiler) namedTable(def lookupDef) {
 		return
 	}
 	rows, err := c.env.Tables.ReadTable(*def.table)
-	if err != nil {
+	var unreadable *source.Error
+	switch {
+	case errors.As(err, &unreadable):
+		f := unreadable.Finding
+		if f.Location.Column != "" {
+			f.Message = fmt.Sprintf("column %q: %s", f.Location.Column, f.Message)
+		}
+		c.fault(finding.MappingLookup, def.at, "the look-up table %q cannot be read: %s: %s", def.name, f.Location.File, f.Message).Hint = f.Hint
+		return
+	case err != nil:
 		c.fault(finding.MappingLookup, def.at, "the look-up table %q cannot be read: %v", def.name, err)
 		return
 	}
@@ -279,11 +290,11 @@ func (c *compiler) lookup(def *cellDef, k *cell, uri bool) {
 	if k.miss == missDefault && def.fallback == nil {
 		c.fault(finding.MappingLookup, def.keys["miss"], "miss: default needs the key default")
 	}
-	source := &table{values: map[string][]byte{}}
+	own := &table{values: map[string][]byte{}}
 	if def.lookup.text == "" {
 		for _, p := range def.pairs {
-			source.values[p.key] = p.value
-			source.keys = append(source.keys, p.key)
+			own.values[p.key] = p.value
+			own.keys = append(own.keys, p.key)
 		}
 	} else {
 		named, ok := c.tables[def.lookup.text]
@@ -299,20 +310,20 @@ func (c *compiler) lookup(def *cellDef, k *cell, uri bool) {
 			}
 			return
 		}
-		source = named
+		own = named
 	}
 	at := def.lookup.at
-	k.table = &table{name: def.lookup.text, keys: source.keys, values: make(map[string][]byte, len(source.values))}
+	k.table = &table{name: def.lookup.text, keys: own.keys, values: make(map[string][]byte, len(own.values))}
 	places := map[string]strictyaml.Pos{}
 	for _, p := range def.pairs {
 		places[p.key] = p.at
 	}
-	for _, key := range source.keys {
+	for _, key := range own.keys {
 		where := at
 		if p, ok := places[key]; ok {
 			where = p
 		}
-		value := source.values[key]
+		value := own.values[key]
 		if def.as.text != "" || uri && def.template == nil {
 			var ok bool
 			if value, ok = c.convert(k, value, where, fmt.Sprintf("the look-up of %q", key), finding.MappingLookup); !ok {

@@ -80,6 +80,7 @@ func (d decoder) filters(f *strictyaml.Field) []filterDef {
 	}
 	var out []filterDef
 	for _, n := range nodes {
+		before := d.Count()
 		keys := d.Object(n, "where", filterKeys...)
 		if _, isMap := n.(ast.MapNode); !isMap {
 			continue
@@ -95,6 +96,7 @@ func (d decoder) filters(f *strictyaml.Field) []filterDef {
 		} else {
 			def.reason = d.Text(r, "reason")
 		}
+		def.faulty = d.Count() > before
 		out = append(out, def)
 	}
 	return out
@@ -150,6 +152,7 @@ func (d decoder) pairs(n ast.Node, what string) []pair {
 }
 
 func (d decoder) entity(n ast.Node) entityDef {
+	before := d.Count()
 	e := entityDef{at: strictyaml.At(n)}
 	keys := d.Object(n, "an entity", entityKeys...)
 	if _, isMap := n.(ast.MapNode); !isMap {
@@ -187,6 +190,7 @@ func (d decoder) entity(n ast.Node) entityDef {
 		}
 	}
 	e.model = d.locatedText(keys["model"], "model")
+	e.faulty = d.Count() > before
 	if f := keys["attributes"]; f != nil && !f.Null() {
 		e.attributes = d.attributes(f.Value, "attributes")
 	}
@@ -224,9 +228,11 @@ func (d decoder) attributes(n ast.Node, what string) []attributeDef {
 }
 
 func (d decoder) attribute(f strictyaml.Field, n ast.Node) attributeDef {
+	before := d.Count()
 	def := attributeDef{name: f.Key, at: f.At, memberAt: f.At}
 	what := fmt.Sprintf("the attribute %q", f.Key)
 	if _, isMap := n.(ast.MapNode); !isMap {
+		def.faulty = true
 		d.WrongType(n, what, "a map with value:, object: or the like")
 		return def
 	}
@@ -264,6 +270,7 @@ func (d decoder) attribute(f strictyaml.Field, n ast.Node) attributeDef {
 			}
 		}
 	}
+	def.faulty = d.Count() > before
 	if k := keys["attributes"]; k != nil && !k.Null() {
 		def.attributes = d.attributes(k.Value, "attributes of "+f.Key)
 	}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,15 +32,11 @@ entities:
 	for _, f := range faults {
 		lines = append(lines, f.Location.String()+" "+string(f.Code)+": "+f.Message+" ["+f.Hint+"]")
 	}
-	require.Equal(t, `m.yaml:1:1 yaml-missing: a mapping needs the key "context" [name the @context that defines its types and attributes: context: [context/my.jsonld]]
-m.yaml:1:10 yaml-unknown-key: source has no key "fil" [did you mean "file"?]
+	require.Equal(t, `m.yaml:1:10 yaml-unknown-key: source has no key "fil" [did you mean "file"?]
 m.yaml:1:33 yaml-type: source: header must be a whole number, not the text "one" []
 m.yaml:2:1 yaml-unknown-key: a mapping has no key "contexte" [did you mean "context"?]
 m.yaml:4:3 yaml-unknown-key: an entity has no key "typ" [did you mean "type"?]
-m.yaml:4:3 yaml-missing: an entity needs the key "type" []
-m.yaml:7:8 yaml-missing: the attribute "é" needs one of the keys value, object, languageMap, vocab, valueList, objectList, json []
 m.yaml:7:9 yaml-unknown-key: the attribute "é" has no key "valeu" [did you mean "value"?]
-m.yaml:8:16 yaml-missing: a value needs the key "column" [or columns, constant, members; a template or a constant needs no map]
 m.yaml:8:17 yaml-unknown-key: a value has no key "colum" [did you mean "column"?]
 m.yaml:8:31 yaml-type: as cannot be "nombre" [did you mean "number"? it is one of text, number, integer, boolean, date, datetime, year, quarter, month, point, geojson, list, uri, json]
 m.yaml:9:19 yaml-unknown-key: the attribute "c" has both "value" and "object" [keep the one that is meant]
@@ -159,6 +156,7 @@ func TestCompileReportsEveryFault(t *testing.T) {
 		{`a: {value: "{x"}`, finding.MappingTemplate, "not closed", ""},
 		{`a: {value: "{x} {}"}`, finding.MappingTemplate, "{}", ""},
 		{`a: {object: "Building {x}"}`, finding.MappingTemplate, "no URI", "%20"},
+		{`a: {object: "}}0"}`, finding.MappingTemplate, "no URI", ""},
 		{`a: {object: "{x}"}`, finding.MappingTemplate, "no scheme", "as: uri"},
 		{`a: {object: "urn:é:{x}"}`, finding.MappingTemplate, "beyond ASCII", ""},
 		{`a: {object: 5}`, finding.YAMLType, "URI", ""},
@@ -241,4 +239,41 @@ func TestPlanTellsWhatItMakes(t *testing.T) {
 	}}}, p.Entities())
 	require.Equal(t, []string{"context.jsonld"}, p.Context())
 	require.Equal(t, []int{0, 1}, p.Columns())
+}
+
+// A fault of the text hides none of what the text says elsewhere, or even in the
+// same place, and brings no fault that only follows from it.
+func TestCompileReportsFaultsOfTheTextAndOfTheRestAtOnce(t *testing.T) {
+	m, faults := Read("m.yaml", []byte(`source: {file: data.csv, delimter: ";"}
+context: [c]
+where: {kep: 'number("kW") > 0', reason: r}
+entities:
+- type: Bulding
+  id: "urn:ngsi-ld:Building:{Cod}"
+  attributes:
+    name: {valu: {column: Nom}}
+    energy: {value: {column: "Conso", as: numbr, unit: {from: KWX, to: KWH}}}
+    power: {value: {column: kWh, az: number, unit: {from: KWH, to: MTK}}}
+    naf: {value: {column: kWh, lookup: nafx, requird: true}}
+    energi: {value: {column: Nom2}}
+`))
+	require.NotNil(t, m)
+	require.NotEmpty(t, faults)
+	p, all := Compile(m, Env{Header: &record.Header{Names: []string{"Code", "Name", "kWh"}}, Terms: terms{"Building", "name", "energy", "power", "naf"}})
+	require.Nil(t, p)
+	var lines []string
+	for _, f := range all {
+		lines = append(lines, fmt.Sprintf("%d %s", f.Location.Line, f.Code))
+	}
+	require.Equal(t, []string{
+		"1 yaml-unknown-key",
+		"3 yaml-unknown-key", "3 source-missing-column",
+		"5 mapping-unknown-term",
+		"6 source-missing-column",
+		"8 yaml-unknown-key", "8 source-missing-column",
+		"9 source-missing-column", "9 yaml-type", "9 mapping-unit",
+		"10 yaml-unknown-key", "10 mapping-unit",
+		"11 mapping-lookup", "11 yaml-unknown-key",
+		"12 mapping-unknown-term", "12 source-missing-column",
+	}, lines)
 }

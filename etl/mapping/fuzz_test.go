@@ -24,22 +24,25 @@ func FuzzParse(f *testing.F) {
 	f.Add(mappingWith(`a: {objectList: {column: x, separator: ";", of: {template: "urn:a:{}"}}, when: 'isNull("x")'}`))
 	f.Add("source: {file: a, header: 0, nulls: [a, b]}\ncontext: c\nentities:\n- {type: A, id: \"urn:{x}\"}")
 	f.Add("a: &a [*a]")
+	f.Add(mappingWith(`a: {valu: {colum: x, as: lisst, unit: {fom: A}, default: }, attributs: {}}`, `b: {objectlist: [{of: }], observedat: }`))
 	f.Add("? {a: b}\n: c")
 	b := batch("id|x", cells{"1", "2"}, cells{nil, "{"})
 	f.Fuzz(func(t *testing.T, text string) {
-		m, err := Parse("m.yaml", []byte(text))
-		if err != nil {
-			for _, fault := range err.(finding.List) {
-				require.Positive(t, fault.Location.Line)
-				require.NotEmpty(t, fault.Message)
-			}
+		m, faults := Read("m.yaml", []byte(text))
+		for _, fault := range faults {
+			require.Positive(t, fault.Location.Line)
+			require.NotEmpty(t, fault.Message)
+		}
+		if m == nil {
+			require.NotEmpty(t, faults)
 			return
 		}
 		m.Measures()
 		m.Columns()
-		p, faults := Compile(m, Env{Header: b.Header})
-		if p == nil {
-			require.NotEmpty(t, faults)
+		p, all := Compile(m, Env{Header: b.Header})
+		if p == nil || len(faults) > 0 {
+			require.Nil(t, p)
+			require.NotEmpty(t, all)
 			return
 		}
 		var out Result

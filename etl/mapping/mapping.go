@@ -9,6 +9,8 @@
 package mapping
 
 import (
+	"github.com/goccy/go-yaml/ast"
+
 	"github.com/ldtkit/ldt/etl/source"
 	"github.com/ldtkit/ldt/etl/strictyaml"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -22,6 +24,8 @@ type Mapping struct {
 	Source source.Spec
 	// Context holds file paths and URLs in the order of the mapping.
 	Context []string
+
+	faults []finding.Finding // of the text
 
 	where    []filterDef
 	lookups  []lookupDef
@@ -46,6 +50,7 @@ func (m Merge) String() string { return mergeWords[m] }
 
 // filterDef is one filter of rows.
 type filterDef struct {
+	faulty       bool
 	keep, reason string
 	at           strictyaml.Pos
 }
@@ -66,6 +71,7 @@ type pair struct {
 
 // entityDef is one entity that each row makes.
 type entityDef struct {
+	faulty     bool // beside its attributes
 	at         strictyaml.Pos
 	types      []located
 	id         *valueDef
@@ -84,6 +90,7 @@ type located struct {
 
 // attributeDef is one instance of an attribute, or of a sub-attribute.
 type attributeDef struct {
+	faulty     bool // beside its sub-attributes
 	name       string
 	at         strictyaml.Pos
 	member     string // value, object, languageMap, vocab, valueList, objectList, json
@@ -153,15 +160,31 @@ type cellDef struct {
 type unitDef struct{ from, to located }
 
 // Parse reads the text of a mapping. The error, where there is one, is a
-// finding.List with every fault, each with line and character.
+// finding.List with every fault of the text, each with line and character.
 func Parse(name string, text []byte) (*Mapping, error) {
-	d := decoder{strictyaml.New(name, "mapping")}
-	m := &Mapping{Name: name}
-	if root := d.Parse(text, "source", "context", "entities"); root != nil {
-		d.mapping(root, m)
-	}
-	if faults := d.Faults(); faults != nil {
+	m, faults := Read(name, text)
+	if faults != nil {
 		return nil, finding.List(faults)
 	}
 	return m, nil
+}
+
+// Read reads the text of a mapping as far as it can be read, and gives every
+// fault of it. A mapping with faults is of use to Compile alone, which finds
+// what else is wrong with it; it is nil where the text is no map in YAML.
+func Read(name string, text []byte) (*Mapping, []finding.Finding) {
+	d := decoder{strictyaml.New(name, "mapping")}
+	m := &Mapping{Name: name}
+	root := d.Parse(text, "source", "context", "entities")
+	if _, isMap := d.Resolve(root).(ast.MapNode); !isMap {
+		m = nil
+	}
+	if root != nil {
+		d.mapping(root, m)
+	}
+	faults := d.Faults()
+	if m != nil {
+		m.faults = faults
+	}
+	return m, faults
 }

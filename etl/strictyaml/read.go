@@ -89,17 +89,26 @@ func (d *Decoder) keyText(k ast.MapKeyNode) string {
 }
 
 // Object reads a map that has only known keys. Unknown ones are faults that
-// name the nearest known key.
+// name the nearest known key; where that is not written, what stands there is
+// read as if it were, so that its own faults are found too.
 func (d *Decoder) Object(n ast.Node, what string, known ...string) map[string]*Field {
 	list := d.Fields(n, what)
 	out := make(map[string]*Field, len(list))
 	for i := range list {
 		f := &list[i]
-		if !slices.Contains(known, f.Key) {
-			d.UnknownKey(f, what, known)
+		if slices.Contains(known, f.Key) {
+			out[f.Key] = f
+		}
+	}
+	for i := range list {
+		f := &list[i]
+		if slices.Contains(known, f.Key) {
 			continue
 		}
-		out[f.Key] = f
+		d.UnknownKey(f, what, known)
+		if near := finding.Nearest(f.Key, known); near != "" && out[near] == nil {
+			out[near] = f
+		}
 	}
 	return out
 }
@@ -178,7 +187,8 @@ func Scalar(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// Word reads a string that is one of a few.
+// Word reads a string that is one of a few. For another one it gives, after
+// the fault, the nearest of them or "".
 func (d *Decoder) Word(f *Field, what string, words ...string) string {
 	s := d.Text(f, what)
 	if s == "" || slices.Contains(words, s) {
@@ -186,10 +196,11 @@ func (d *Decoder) Word(f *Field, what string, words ...string) string {
 	}
 	fault := d.Fault(finding.YAMLType, f.Where, "%s cannot be %q", what, s)
 	fault.Hint = "it is one of " + strings.Join(words, ", ")
-	if near := finding.Nearest(s, words); near != "" {
+	near := finding.Nearest(s, words)
+	if near != "" {
 		fault.Hint = fmt.Sprintf("did you mean %q? %s", near, fault.Hint)
 	}
-	return ""
+	return near
 }
 
 // Boolean reads true or false; a key that is not there is false.

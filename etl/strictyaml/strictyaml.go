@@ -61,6 +61,19 @@ func (d *Decoder) Fault(code finding.Code, at Pos, format string, args ...any) *
 	return &d.faults[len(d.faults)-1]
 }
 
+// Count gives how many faults there are so far.
+func (d *Decoder) Count() int { return len(d.faults) }
+
+// Keep drops the faults after the first from ones that keep refuses: those that
+// only follow from another fault.
+func (d *Decoder) Keep(from int, keep func(finding.Finding) bool) {
+	rest := slices.DeleteFunc(d.faults[from:], func(f finding.Finding) bool { return !keep(f) })
+	d.faults = d.faults[:from+len(rest)]
+}
+
+// Add adds faults that were found before.
+func (d *Decoder) Add(faults ...finding.Finding) { d.faults = append(d.faults, faults...) }
+
 // Faults gives all faults so far in the order of their places, nil where there
 // is none. What is read twice, as the value of an alias is, is said once.
 func (d *Decoder) Faults() []finding.Finding {

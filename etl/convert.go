@@ -488,7 +488,7 @@ func (c *collector) collision(row int64, id string, first int64) finding.Finding
 	if first>>8 == row {
 		return finding.New(finding.RowCollision, at, "two entities of this row have one id").WithHint("give the entities of the mapping different ids")
 	}
-	return finding.New(finding.RowCollision, at, "this row makes the same id as row %d", first>>8).WithHint("%s", hint)
+	return finding.New(finding.RowCollision, at, "this row makes the same id as row %d", c.origin.At(int(first>>8), "").Row).WithHint("%s", hint)
 }
 
 func (c *collector) reject(loss Loss, faults []finding.Finding) error {
@@ -563,7 +563,7 @@ func (c *collector) merge(definition int, rows []heldRow) error {
 	e := last.entity
 	if c.definitions[definition].Merge == mapping.MergeHistory {
 		var conflicts []conflict
-		e, last, conflicts = mergeHistory(rows)
+		e, last, conflicts = mergeHistory(rows, c.origin)
 		for _, conflict := range conflicts {
 			at := c.origin.At(int(conflict.row), "")
 			at.Entity = conflict.id

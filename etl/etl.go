@@ -121,6 +121,9 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 // Header is the source's.
 func (f *Flow) Header() *record.Header { return f.source.Header() }
 
+// Original is the columns as the file has them: those of rejected rows.
+func (f *Flow) Original() *record.Header { return f.source.Original() }
+
 // Dialect is how the source is read.
 func (f *Flow) Dialect() source.Dialect { return f.source.Dialect() }
 

@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/ngsild"
 )
 
@@ -145,7 +146,7 @@ type series struct{ name, datasetID string }
 // for a time for which an earlier row states it, or without a time where other
 // rows have one, is a conflict. last is the last row that joined; merged is nil
 // where none did.
-func mergeHistory(rows []heldRow) (merged *ngsild.Entity, last heldRow, conflicts []conflict) {
+func mergeHistory(rows []heldRow, origin record.Origin) (merged *ngsild.Entity, last heldRow, conflicts []conflict) {
 	timed := map[series]bool{}
 	for _, r := range rows {
 		for _, a := range r.entity.Attributes {
@@ -175,7 +176,7 @@ func mergeHistory(rows []heldRow) (merged *ngsild.Entity, last heldRow, conflict
 				fault.what = fmt.Sprintf("this row states %s without a time, and other rows of this id with one", a.Name)
 				fault.hint = "fill the cell that observedAt is made of"
 			case a.ObservedAt != "" && again:
-				fault.what = fmt.Sprintf("this row states %s for the same time (%s) as row %d of this id", a.Name, a.ObservedAt, before.row)
+				fault.what = fmt.Sprintf("this row states %s for the same time (%s) as row %d of this id", a.Name, a.ObservedAt, origin.At(int(before.row), "").Row)
 				fault.hint = "delete one of the rows, or make observedAt finer"
 			}
 		}

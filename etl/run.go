@@ -253,7 +253,7 @@ func (u *UseCase) runFlow(ctx context.Context, o RunOptions, flow *Flow, dir str
 	for n := 2; exists(path); n++ { // two flows may have one mapping, or one name
 		path = filepath.Join(dir, "rejected-"+name+"-"+strconv.Itoa(n)+".csv")
 	}
-	rejects, err := sink.CreateRejects(path, flow.Header(), flow.Dialect())
+	rejects, err := sink.CreateRejects(path, flow.Original(), flow.Dialect())
 	if err != nil {
 		return report.Flow{}, err
 	}

@@ -117,7 +117,7 @@ func rejectLog(flow *etl.Flow, path string) (log func(etl.Loss) error, finish fu
 	if path == "" {
 		return nil, func(bool) error { return nil }, nil
 	}
-	rejects, err := sink.CreateRejects(path, flow.Header(), flow.Dialect())
+	rejects, err := sink.CreateRejects(path, flow.Original(), flow.Dialect())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -118,7 +118,11 @@ func isMapping(name string) bool {
 
 // printPreview prints the cells of a row, what became of it, and its entities.
 func printPreview(w io.Writer, p mapping.Preview) {
-	fmt.Fprintf(w, "row %d: %s", p.Row, p.Outcome)
+	fmt.Fprintf(w, "row %d", p.At.Row)
+	if p.At.Column != "" {
+		fmt.Fprintf(w, " column %q", p.At.Column)
+	}
+	fmt.Fprintf(w, ": %s", p.Outcome)
 	if p.Reason != "" {
 		fmt.Fprintf(w, " (%s)", p.Reason)
 	}

@@ -231,6 +231,10 @@ func (p *Plan) row(x *memory, b *record.Batch, r *record.Record, out *RowResult,
 		out.Findings = []finding.Finding{*r.Fault}
 		return
 	}
+	if r.Left != "" {
+		out.Outcome, out.Reason = Filtered, r.Left
+		return
+	}
 	for i := range p.filters {
 		f := &p.filters[i]
 		if keep, ok := f.keep.holds(x); !ok {

@@ -7,12 +7,16 @@ import (
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
 // Preview shows what one row becomes: the cells that the mapping reads beside
 // the outcome. It shares no memory with the batch or the plan.
 type Preview struct {
 	RowResult
+	// At is the place of the row; of a wide table that was unpivoted, with the
+	// column.
+	At    finding.Location
 	Cells []PreviewCell
 }
 
@@ -29,7 +33,7 @@ func (p *Plan) Preview(b *record.Batch, limit int) []Preview {
 	var result Result
 	for i := range min(max(limit, 0), len(b.Records)) {
 		p.Apply(b, i, &result)
-		view := Preview{RowResult: result.RowResult}
+		view := Preview{RowResult: result.RowResult, At: b.Origin.At(result.Row, "")}
 		view.Entities = cloneEntities(result.Entities)
 		view.Definitions = slices.Clone(result.Definitions)
 		for _, column := range p.reads {

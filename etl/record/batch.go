@@ -65,6 +65,17 @@ func (b *Batch) Commit(row int, cells []Cell, fault *finding.Finding) {
 	b.Records = append(b.Records, Record{Row: row, Cells: cells, Fault: fault})
 }
 
+// Keep gives a copy of cells that are no record's own, with their texts, in the
+// batch's memory.
+func (b *Batch) Keep(cells []Cell) []Cell {
+	kept := b.Cells(len(cells))
+	for _, c := range cells {
+		kept = append(kept, Cell{Text: b.Copy(c.Text), Kind: c.Kind})
+	}
+	b.cells = b.cells[:len(b.cells)+len(kept)]
+	return kept[:len(kept):len(kept)]
+}
+
 // Begin appends a record of n null cells and gives it; it is valid until the
 // next Begin.
 func (b *Batch) Begin(row, n int) *Record {

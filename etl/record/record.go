@@ -34,19 +34,40 @@ func (c Cell) IsNull() bool { return c.Kind == Null }
 type Origin struct {
 	File  string // as the user named it
 	Sheet string // of a workbook, else empty
+
+	// Parts are the columns of which each row was made several records (a wide
+	// table that was unpivoted), and Value the column in which their cells stand
+	// since. The record of part i of a row has the number row*len(Parts) + i.
+	Parts []string
+	Value string
 }
 
-// At gives the location of a row, and with a column name of a cell.
+// At gives the location of a record, and with a column name of a cell, as it
+// stands in the file.
 func (o Origin) At(row int, column string) finding.Location {
-	return finding.Location{File: o.File, Sheet: o.Sheet, Row: row, Column: column}
+	at := finding.Location{File: o.File, Sheet: o.Sheet, Row: row, Column: column}
+	if n := len(o.Parts); n > 0 {
+		at.Row = row / n
+		if column == "" || column == o.Value {
+			at.Column = o.Parts[row%n]
+		}
+	}
+	return at
 }
 
 // Record is one row. Cells has as many elements as the header has names,
 // unless Fault says why not.
 type Record struct {
-	// Row is the row of the sheet, or the line on which the record starts.
+	// Row is the row of the sheet, or the line on which the record starts; where
+	// a row makes several records, see Origin.Parts.
 	Row   int
 	Cells []Cell
+	// Original are the cells as they stand in the file, where Cells were made of
+	// them (shape); else nil.
+	Original []Cell
+	// Left, where it is not empty, says why the record is left out before any
+	// mapping sees it. It then counts as filtered, for that reason.
+	Left string
 	// Fault is set where the row cannot be used (ragged, broken quoting): it
 	// is to be rejected for that reason, with the cells that could be read.
 	Fault *finding.Finding

@@ -48,7 +48,15 @@ func Open(ctx context.Context, baseDir string, spec Spec) (Source, error) {
 		o.Close()
 		return nil, err
 	}
-	return o, nil
+	if len(spec.Shape) == 0 {
+		return o, nil
+	}
+	shaped, err := newShaped(ctx, baseDir, spec, o)
+	if err != nil {
+		o.Close()
+		return nil, err
+	}
+	return shaped, nil
 }
 
 func (s *Spec) check(origin record.Origin) error {
@@ -159,6 +167,8 @@ type reader interface {
 	Skipped() int
 	Findings() []finding.Finding
 }
+
+func (o *opened) Original() *record.Header { return o.Header() }
 
 func (o *opened) Dialect() Dialect {
 	return append(o.dialect[:len(o.dialect):len(o.dialect)], o.reader.Dialect()...)

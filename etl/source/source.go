@@ -34,6 +34,8 @@ type Spec struct {
 	Nulls []string `yaml:"nulls,omitempty"`
 	// Timezone is the IANA name of the zone of local times in the file.
 	Timezone string `yaml:"timezone,omitempty"`
+	// Shape is what is done to the table before any mapping sees it, in order.
+	Shape []Step `yaml:"shape,omitempty"`
 }
 
 // Dialect is what was declared of a file and what was detected in it.
@@ -57,6 +59,9 @@ const (
 type Source interface {
 	// Header gives the names of the columns; it does not change.
 	Header() *record.Header
+	// Original gives the names of the columns as the file has them, which Header
+	// differs from where the table is shaped: those of Record.Original.
+	Original() *record.Header
 	// Dialect gives how the file is read.
 	Dialect() Dialect
 	// Next fills the batch with the records that follow, at least one. At the

@@ -12,7 +12,7 @@ import (
 
 // Structure decodes a map into the struct that target points to, by its yaml
 // tags, and reports every fault of it. Its fields are texts, lists of texts,
-// whole numbers, booleans, pointers to those, and structs of the same. extra
+// whole numbers, booleans, pointers to those, structs and lists of structs of the same. extra
 // are keys that the caller reads, from the fields that are returned.
 func (d *Decoder) Structure(n ast.Node, what string, target any, extra ...string) map[string]*Field {
 	return d.structure(n, what, reflect.ValueOf(target).Elem(), extra)
@@ -52,6 +52,14 @@ func (d *Decoder) into(v reflect.Value, f *Field, what string) {
 			list, _ := d.Texts(f, what)
 			for _, s := range list {
 				v.Set(reflect.Append(v, reflect.ValueOf(s).Convert(v.Type().Elem())))
+			}
+			return
+		}
+		if v.Type().Elem().Kind() == reflect.Struct {
+			for _, n := range d.List(f, what) {
+				item := reflect.New(v.Type().Elem()).Elem()
+				d.structure(n, what, item, nil)
+				v.Set(reflect.Append(v, item))
 			}
 			return
 		}

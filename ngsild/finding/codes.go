@@ -46,9 +46,11 @@ const (
 	CellGeoJSON      Code = "cell-geojson"
 	CellJSON         Code = "cell-json"
 	CellLookup       Code = "cell-lookup" // not in the look-up table
+	CellSplit        Code = "cell-split"  // not as many parts as a split (shape) asks for
 	CellEmpty        Code = "cell-empty"  // a required cell without a value
 	RowID            Code = "row-id"      // an id that cannot be made or is no URI
 	RowCollision     Code = "row-collision"
+	RowDuplicate     Code = "row-duplicate" // the key of distinct rows (shape) a second time
 	RowCondition     Code = "row-condition"
 )
 

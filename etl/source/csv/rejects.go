@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/format"
@@ -33,6 +32,10 @@ type Rejects struct {
 	again     bool // the source has columns of an earlier run
 	line      []byte
 	rows      int
+	// open is the row of a shaped source whose line has no end yet: another of
+	// its records may bring further reasons. 0 is none.
+	open    int
+	reasons []byte
 }
 
 // NewRejects writes the header. Nothing needs to be closed, but Flush is to be
@@ -57,11 +60,22 @@ func NewRejects(w io.Writer, h *record.Header, d format.Dialect) (*Rejects, erro
 }
 
 // Write writes one row. A row with too many or too few cells keeps them, so
-// that it is rejected again unless it is corrected. The error is that of the
-// writer.
+// that it is rejected again unless it is corrected. Of several records in turn
+// that were made of one row (shape), the row is written once, with the reasons
+// of all. The error is that of the writer.
 func (r *Rejects) Write(rec *record.Record, reasons []finding.Finding) error {
+	cells, number := rec.Cells, rec.Row
+	if rec.Original != nil {
+		cells, number = rec.Original, reasons[0].Location.Row
+		if number == r.open {
+			r.because(reasons)
+			return nil
+		}
+	}
+	if err := r.complete(); err != nil {
+		return err
+	}
 	r.rows++
-	cells := rec.Cells
 	if r.again {
 		if rec.Fault == nil {
 			cells = cells[:min(r.keep, len(cells))]
@@ -76,22 +90,41 @@ func (r *Rejects) Write(rec *record.Record, reasons []finding.Finding) error {
 		}
 		r.cell(text)
 	}
-	r.line = strconv.AppendInt(r.line, int64(rec.Row), 10)
+	r.line = strconv.AppendInt(r.line, int64(number), 10)
 	r.line = append(r.line, r.delimiter)
-	var all strings.Builder
-	for i, f := range reasons {
-		if i > 0 {
-			all.WriteString(" | ")
-		}
-		all.WriteString(string(f.Code))
-		all.WriteString(": ")
-		if f.Location.Column != "" {
-			all.WriteString(strconv.Quote(f.Location.Column))
-			all.WriteString(": ")
-		}
-		all.WriteString(f.Message)
+	r.because(reasons)
+	if rec.Original != nil {
+		r.open = number
+		return nil
 	}
-	r.cell([]byte(all.String()))
+	return r.complete()
+}
+
+// because adds to the reasons of the row at hand, each once.
+func (r *Rejects) because(reasons []finding.Finding) {
+	for _, f := range reasons {
+		reason := string(f.Code) + ": "
+		if f.Location.Column != "" {
+			reason += strconv.Quote(f.Location.Column) + ": "
+		}
+		reason += f.Message
+		if bytes.Contains(r.reasons, []byte(reason)) {
+			continue
+		}
+		if len(r.reasons) > 0 {
+			r.reasons = append(r.reasons, " | "...)
+		}
+		r.reasons = append(r.reasons, reason...)
+	}
+}
+
+// complete writes the row at hand, if there is one.
+func (r *Rejects) complete() error {
+	if len(r.line) == 0 {
+		return nil
+	}
+	r.cell(r.reasons)
+	r.reasons, r.open = r.reasons[:0], 0
 	return r.end()
 }
 
@@ -111,7 +144,12 @@ func isReasons(text []byte) bool {
 func (r *Rejects) Rows() int { return r.rows }
 
 // Flush hands everything to the writer.
-func (r *Rejects) Flush() error { return r.out.Flush() }
+func (r *Rejects) Flush() error {
+	if err := r.complete(); err != nil {
+		return err
+	}
+	return r.out.Flush()
+}
 
 func (r *Rejects) cell(text []byte) {
 	if !needsQuotes(text, r.delimiter) {

@@ -33,6 +33,7 @@ const (
 	Sheet       = "sheet"
 	Nulls       = "nulls"
 	Trailing    = "trailing-delimiter"
+	Shape       = "shape"
 )
 
 // Property is one thing that a reader had to know to read the file.

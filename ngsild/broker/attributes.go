@@ -2,6 +2,7 @@ package broker
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -197,11 +198,16 @@ func (q *request) attributeArgs() (id, term string, err error) {
 	return id, term, err
 }
 
-func noAttribute(id, term, datasetID string) error {
-	if datasetID != "" {
-		return notFound("the entity %s has no attribute %s with the datasetId %s", id, term, datasetID)
+// noAttribute is for an entity without the instance of an attribute that a
+// request is about.
+func noAttribute(e *ngsild.Entity, name, term, datasetID string) error {
+	switch {
+	case datasetID != "":
+		return notFound("the entity %s has no attribute %s with the datasetId %s", e.ID, term, datasetID)
+	case slices.ContainsFunc(e.Attributes, func(a ngsild.Attribute) bool { return a.Name == name }):
+		return notFound("each instance of the attribute %s of the entity %s has a datasetId; say which one is meant", term, e.ID)
 	}
-	return notFound("the entity %s has no attribute %s (no instance of it without a datasetId)", id, term)
+	return notFound("the entity %s has no attribute %s", e.ID, term)
 }
 
 // changeAttribute reads an attribute fragment and applies fn to the instance
@@ -245,7 +251,7 @@ func (q *request) changeAttribute(fn func(f *patch, a *ngsild.Attribute, part *f
 	err = q.change(id, types, func(w Writer, e *ngsild.Entity, now string) error {
 		k := instance(e.Attributes, m.name, part.datasetID)
 		if k < 0 {
-			return noAttribute(id, term, part.datasetID)
+			return noAttribute(e, m.name, term, part.datasetID)
 		}
 		if err := fn(f, &e.Attributes[k], part, m, now); err != nil {
 			return err
@@ -323,7 +329,7 @@ func (q *request) deleteAttribute() error {
 			}
 		}
 		if len(kept) == len(e.Attributes) {
-			return noAttribute(id, term, datasetID)
+			return noAttribute(e, name, term, datasetID)
 		}
 		e.Attributes = kept
 		return save(w, e, now)

@@ -134,11 +134,14 @@ func alreadyExists(id string) error {
 	return newProblem(ngsild.ErrorAlreadyExists, "the entity exists already", "there is an entity %s already; update it, or use batch upsert", id)
 }
 
+// anyType stands for every type (clause 5.2.33).
+const anyType = "*"
+
 // selectedType reads the parameter "type", by which a single entity may be
 // chosen more narrowly.
 func (q *request) selectedType(ldctx *jsonld.Context) (*query.Types, error) {
 	text, ok := q.params["type"]
-	if !ok {
+	if !ok || text == anyType {
 		return nil, nil
 	}
 	t, err := query.ParseTypes(text)

@@ -126,7 +126,7 @@ func (s *server) get(path string, headers ...string) string {
 
 func TestDetailsAreSentencesForTheOwnerOfTheData(t *testing.T) {
 	s := newServer(t)
-	s.create(`{"id":"urn:x:1","type":"T","a":1}`)
+	s.create(`{"id":"urn:x:1","type":"T","a":1,"c":{"value":1,"datasetId":"urn:x:d"}}`)
 	for _, c := range []struct {
 		status               int
 		errorType            string
@@ -156,7 +156,16 @@ func TestDetailsAreSentencesForTheOwnerOfTheData(t *testing.T) {
 		{422, "OperationNotSupported", "GET", api + "/entities?type=T&pick=a%7Bb%7D", "", "linked entities", "", ""},
 		{422, "OperationNotSupported", "GET", api + "/entities?type=T&join=inline", "", "linked entities", "", ""},
 		{422, "OperationNotSupported", "GET", api + "/entities?type=T&lang=fr", "", "natural language", "", ""},
-		{422, "OperationNotSupported", "GET", api + "/entities?type=T&options=count", "", "options=count is not known", "", ""},
+		{400, "BadRequestData", "GET", api + "/entities?type=T&options=count", "", "options=count is not known to this operation; it knows normalized", "", ""},
+		{400, "BadRequestData", "POST", api + "/entityOperations/upsert?options=foo", `[{"id":"urn:x:9","type":"T"}]`, "options=foo is not known", "", ""},
+		{422, "OperationNotSupported", "GET", api + "/entities?type=T&options=temporalValues", "", "temporal", "", ""},
+		{422, "OperationNotSupported", "GET", api + "/entities?type=T&format=aggregatedValues", "", "temporal", "", ""},
+		{400, "BadRequestData", "GET", api + "/entities?type=T&q=", "", "the query parameter q is empty; give it a value or leave it out", "", ""},
+		{400, "BadRequestData", "GET", api + "/entities?type=T&scopeQ=", "", "scopeQ is empty", "", ""},
+		{400, "BadRequestData", "GET", api + "/entities?type=T&idPattern", "", "idPattern is empty", "", ""},
+		{400, "BadRequestData", "GET", api + "/entities?type=T&q=id==%22urn:x:1%22", "", "use the query parameter id", "", ""},
+		{404, "ResourceNotFound", "DELETE", api + "/entities/urn:x:1/attrs/b?deleteAll=true", "", "the entity urn:x:1 has no attribute b", "", ""},
+		{400, "BadRequestData", "POST", api + "/entityOperations/query", `{"type":"Kwery"}`, `and this has "Kwery"`, "", ""},
 		{422, "OperationNotSupported", "GET", api + "/entities?type=T&q=a%7Bb%7D==1", "", "linked entities", "", ""},
 		{422, "OperationNotSupported", "GET", api + "/entities?type=T&georel=near;maxDistance==5&geometry=LineString&coordinates=[[1,2],[3,4]]", "", "from a Point only", "", ""},
 		{422, "OperationNotSupported", "POST", api + "/entities", `{"id":"urn:x:9","type":"T","expiresAt":"2030-01-01T00:00:00Z"}`, "remove expiresAt", "", ""},
@@ -176,9 +185,11 @@ func TestDetailsAreSentencesForTheOwnerOfTheData(t *testing.T) {
 		{400, "BadRequestData", "PATCH", api + "/entities/urn:x:1/attrs/scope", `"/a"`, "scope cannot be changed", "", ""},
 		{400, "BadRequestData", "DELETE", api + "/entities/urn:x:1/attrs/id", "", `"id" is no attribute`, "", ""},
 		{404, "ResourceNotFound", "DELETE", api + "/entities/urn:x:1/attrs/b", "", "the entity urn:x:1 has no attribute b", "", ""},
+		{404, "ResourceNotFound", "DELETE", api + "/entities/urn:x:1/attrs/c", "", "each instance of the attribute c of the entity urn:x:1 has a datasetId", "", ""},
+		{404, "ResourceNotFound", "DELETE", api + "/entities/urn:x:1/attrs/c?datasetId=urn:y:1", "", "no attribute c with the datasetId urn:y:1", "", ""},
 		{404, "ResourceNotFound", "GET", api + "/entities/urn:x:1?attrs=b", "", "has none of the attributes b", "", ""},
 		{404, "ResourceNotFound", "GET", api + "/entities/urn:x:1?type=U", "", "there is no entity urn:x:1", "", ""},
-		{400, "BadRequestData", "POST", api + "/entityOperations/query", `{"entities":[{"type":"T"}]}`, `"type": "Query"`, "", ""},
+		{400, "BadRequestData", "POST", api + "/entityOperations/query", `{"entities":[{"type":"T"}]}`, `"type": "Query"` + ", and this has no type", "", ""},
 		{400, "BadRequestData", "POST", api + "/entityOperations/query", `{"type":"Query"}`, "too wide", "", ""},
 		{400, "BadRequestData", "POST", api + "/entityOperations/query", `{"type":"Query","entitys":[]}`, `no member "entitys"`, "", ""},
 		{400, "BadRequestData", "POST", api + "/entityOperations/query", `{"type":"Query","entities":[{"type":"T"},{"typ":"T"}]}`, `selector 2 of entities: a selector has no member "typ"`, "", ""},
@@ -197,7 +208,7 @@ func TestDetailsAreSentencesForTheOwnerOfTheData(t *testing.T) {
 		{415, "", "POST", api + "/entities", `id;type`, `the Content-Type is "text/csv"; send application/json`, "Content-Type", "text/csv"},
 		{415, "", "POST", api + "/entities", `{}`, "send it plain", "Content-Encoding", "gzip"},
 		{406, "", "GET", api + "/entities/urn:x:1", "", "exists as application/json, application/ld+json, application/geo+json", "Accept", "text/csv"},
-		{503, "LdContextNotAvailable", "GET", api + "/entities/urn:x:1", "", "https://ex.org/c.jsonld", "Link", `<https://ex.org/c.jsonld>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`},
+		{503, "LdContextNotAvailable", "GET", api + "/entities/urn:x:1", "", "the @context https://ex.org/c.jsonld is not known here, and this broker works offline", "Link", `<https://ex.org/c.jsonld>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`},
 	} {
 		var headers []string
 		if c.status != 405 && c.headerName != "" {
@@ -525,6 +536,8 @@ func TestTheNarrowedQueryGivesWhatTheFullOneDoes(t *testing.T) {
 		"type=T,U":                  "type=T,U&q=n",
 		"type=T;U":                  "type=T;U&q=n",
 		"local=true":                "q=n",
+		"type=*":                    "q=n",
+		"type=*&idPattern=[34]$":    "idPattern=[34]$&q=n",
 		"id=urn:x:3,urn:x:1":        "id=urn:x:3,urn:x:1&q=n",
 		"type=U&id=urn:x:3,urn:x:1": "type=U&idPattern=^urn:x:[31]$",
 		"type=T&idPattern=^urn:x:1": "type=T&idPattern=^urn:x:1&q=n",

@@ -50,6 +50,9 @@ func (q *request) readView(ldctx *jsonld.Context, attrs, pick, omit, datasets []
 			format = name
 		}
 	}
+	if slices.Contains(lackingFormats, format) {
+		return nil, notSupported("this broker does not have temporal queries: it keeps the present state only (format=%s)", format)
+	}
 	if format != "" {
 		if v.rep, err = ngsild.ParseRepresentation(format); err != nil {
 			return nil, badRequest("the query parameter format is %q; it is normalized, concise or simplified", format)

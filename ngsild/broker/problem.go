@@ -128,9 +128,15 @@ func refusal(list []finding.Finding) error {
 	return badRequest("%s", b.String())
 }
 
-func ldContextNotAvailable(message string) error {
+// ldContextNotAvailable is for an @context that f says is not known. What
+// follows its last semicolon is what a conversion would do; a broker refuses.
+func ldContextNotAvailable(f finding.Finding) error {
+	message := f.Message
+	if i := strings.LastIndex(message, ";"); i >= 0 {
+		message = message[:i]
+	}
 	return newProblem(ngsild.ErrorLdContextNotAvailable, "an @context is not available",
-		"%s; this broker works offline: send the @context inline in the body (application/ld+json), or start it with that @context registered", message)
+		"%s, and this broker works offline; send the @context inline in the body (application/ld+json), or start it with that @context registered", message)
 }
 
 func unknownTenant(name string) error {

@@ -122,7 +122,7 @@ func (q *request) paramFilter(ldctx *jsonld.Context, attrs []string) (*filter, e
 	if s.types, err = q.selectedType(ldctx); err != nil {
 		return nil, err
 	}
-	if s.ids != nil || s.pattern != nil || s.types != nil {
+	if s.ids != nil || s.pattern != nil || q.params["type"] != "" {
 		f.selectors = []selector{s}
 	}
 	texts := queryTexts{
@@ -272,7 +272,11 @@ func (q *request) readQuery(p *payload) (*queryBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	if typ != "Query" {
+	switch typ {
+	case "Query":
+	case "":
+		return nil, badRequest(`the body of a query has "type": "Query", and this has no type`)
+	default:
 		return nil, badRequest(`the body of a query has "type": "Query", and this has %q`, typ)
 	}
 	if b.ldctx, err = q.contextOf(p, inBody); err != nil {
@@ -325,7 +329,7 @@ func (b *queryBody) readSelectors(v jsontext.Value) error {
 				s.pattern, err = idPattern(value)
 				return err
 			case ngsild.MemberType:
-				if value == "*" {
+				if value == anyType {
 					return nil
 				}
 				t, ok := parsed[value]

@@ -106,6 +106,10 @@ func parseParams(raw string) (params, error) {
 		if _, twice := p[n]; twice {
 			return nil, badRequest("the query parameter %q stands twice; join its values with commas", n)
 		}
+		// An empty filter would silently give everything.
+		if value == "" {
+			return nil, badRequest("the query parameter %s is empty; give it a value or leave it out", n)
+		}
 		p[n] = value
 	}
 	return p, nil
@@ -188,6 +192,9 @@ func (q *request) list(name string) ([]string, error) {
 	return list, nil
 }
 
+// lackingFormats are representations of the API that this broker does not have.
+var lackingFormats = []string{"temporalValues", "aggregatedValues"}
+
 // options reads the flags of the parameter "options".
 func (q *request) options(known ...string) (map[string]bool, error) {
 	list, err := q.list("options")
@@ -196,8 +203,11 @@ func (q *request) options(known ...string) (map[string]bool, error) {
 	}
 	set := map[string]bool{}
 	for _, o := range list {
+		if slices.Contains(lackingFormats, o) {
+			return nil, notSupported("this broker does not have temporal queries: it keeps the present state only (options=%s)", o)
+		}
 		if !slices.Contains(known, o) {
-			return nil, notSupported("options=%s is not known to this operation; it knows %s", o, strings.Join(known, ", "))
+			return nil, badRequest("options=%s is not known to this operation; it knows %s", o, strings.Join(known, ", "))
 		}
 		set[o] = true
 	}
@@ -345,7 +355,7 @@ func (q *request) resolve(text []byte) (*jsonld.Context, error) {
 	c, found, err := q.h.opts.Resolver.Resolve(q.r.Context(), text)
 	for _, f := range found {
 		if f.Code == finding.ContextUnknownURL {
-			return nil, ldContextNotAvailable(f.Message)
+			return nil, ldContextNotAvailable(f)
 		}
 	}
 	var list finding.List

@@ -24,6 +24,8 @@ func (t *term) match(e *ngsild.Entity) bool {
 	switch t.op {
 	case exists:
 		return s.found
+	case absent:
+		return !s.found
 	case unequal:
 		return s.found && !s.hit
 	case notPattern:
@@ -98,7 +100,7 @@ func (s *search) text(v string) {
 	}
 	s.found = true
 	s.sawText = true
-	if s.term.op != exists && !s.hit {
+	if s.term.compares() && !s.hit {
 		s.hit = s.holdsText(v, false)
 	}
 }
@@ -125,7 +127,7 @@ func (s *search) attribute(a *ngsild.Attribute) {
 		}
 	}
 	s.found = true
-	if s.term.op != exists {
+	if s.term.compares() {
 		s.value(v, a.Kind)
 	}
 }
@@ -143,7 +145,7 @@ func (s *search) language(m jsontext.Value) {
 	eachMember(m, func(tag string, v jsontext.Value) bool {
 		if want == "*" || strings.EqualFold(tag, want) {
 			s.found = true
-			if s.term.op != exists {
+			if s.term.compares() {
 				s.value(v, ngsild.LanguageProperty)
 			}
 		}

@@ -30,11 +30,12 @@ type (
 	or  []node
 )
 
-// operator of a term. exists stands alone, without a value.
+// operator of a term. exists and absent stand alone, without a value.
 type operator uint8
 
 const (
 	exists operator = iota
+	absent
 	equal
 	unequal
 	greater
@@ -81,6 +82,9 @@ type literal struct {
 	when moment
 }
 
+// compares says whether the term looks at values.
+func (t *term) compares() bool { return t.op > absent }
+
 // maxDepth bounds how deep parentheses may be nested and how long a path may
 // be, so that no query exhausts the stack.
 const maxDepth = 64
@@ -93,7 +97,22 @@ var members = map[string]bool{
 	ngsild.MemberExpiresAt: true,
 }
 
+// elsewhere names the query parameters that select by what is no attribute.
+var elsewhere = map[string]string{
+	ngsild.MemberID: "id (or idPattern)", ngsild.MemberType: "type", ngsild.MemberScope: "scopeQ",
+}
+
+// ownValue holds the members that are an attribute's value; they cannot name a
+// sub-attribute (clause 4.5).
+var ownValue = map[string]bool{
+	ngsild.MemberValue: true, ngsild.MemberObject: true, ngsild.MemberLanguageMap: true, ngsild.MemberVocab: true,
+	ngsild.MemberJSON: true, ngsild.MemberValueList: true, ngsild.MemberObjectList: true,
+}
+
 // Parse reads a q parameter, already URL-decoded. The error is an *Error.
+//
+// Beyond the clause it takes !name for entities that lack the attribute, as
+// Orion-LD, Scorpio and Stellio do.
 func Parse(text string) (*Q, error) {
 	p := &parser{text: text}
 	root, err := p.alternatives(0)
@@ -262,6 +281,9 @@ func (p *parser) operand(depth int) (node, *Error) {
 
 func (p *parser) term() (node, *Error) {
 	t := &term{}
+	if p.accept("!") {
+		return t, p.absence(t)
+	}
 	if err := p.attribute(t); err != nil {
 		return nil, err
 	}
@@ -295,13 +317,27 @@ func (p *parser) term() (node, *Error) {
 	return t, p.values(t)
 }
 
+// absence reads what stands behind a leading !.
+func (p *parser) absence(t *term) *Error {
+	t.op = absent
+	if strings.HasPrefix(p.text[p.at:], "(") {
+		return p.fault("! stands before one attribute name, not before parentheses").hinted("write !a;!b")
+	}
+	start := p.at
+	if err := p.attribute(t); err != nil {
+		return err
+	}
+	if p.at < len(p.text) && strings.IndexByte("=!<>~", p.text[p.at]) >= 0 {
+		name := p.text[start:p.at]
+		return p.fault("!%s asks that %s is not there, and has no comparison", name, name).
+			hinted("write %s!=… for another value", name)
+	}
+	return nil
+}
+
 // attribute reads a.b.c[d.e].
 func (p *parser) attribute(t *term) *Error {
 	start := p.at
-	if p.at < len(p.text) && p.text[p.at] == '!' {
-		return p.fault("a query cannot ask for the absence of an attribute").
-			hinted("the language of CIM 009 v1.8 has no negation of existence; ask for what is there")
-	}
 	path, err := p.dotted("an attribute name", p.name)
 	if err != nil {
 		return err
@@ -309,6 +345,14 @@ func (p *parser) attribute(t *term) *Error {
 	if p.at < len(p.text) && p.text[p.at] == '{' {
 		return p.fault("a query over linked entities (%s{…}) is not supported", strings.Join(path, ".")).
 			hinted("query the linked entities on their own").unsupported()
+	}
+	if use, ok := elsewhere[path[0]]; ok {
+		return fault("q", p.text, start, "%q is no attribute", path[0]).hinted("use the query parameter %s", use)
+	}
+	if last := path[len(path)-1]; len(path) > 1 && ownValue[last] {
+		name := strings.Join(path[:len(path)-1], ".")
+		return fault("q", p.text, start, "the value of %s is compared by its name alone", name).
+			hinted("write %s without .%s", name, last)
 	}
 	if last := path[len(path)-1]; members[last] {
 		t.member = last

@@ -141,6 +141,17 @@ func TestQueryMatches(t *testing.T) {
 		{`speed.datasetId==urn:ngsi-ld:gps`, true},
 		{`createdAt<2018-01-01T00:00:00Z`, true},
 		{`modifiedAt`, false},
+		{`!temperature`, true},
+		{`!speed`, false},
+		{`!speed.unitCode`, false},
+		{`!speed.accuracy`, true},
+		{`!modifiedAt`, true},
+		{`!address[street]`, true},
+		{`!address[city]`, false},
+		{`!isParked`, false},
+		{`!temperature;speed>50`, true},
+		{`(!speed|!temperature);electric==false`, true},
+		{`!speed|!color[de]`, true},
 		{`((speed>50|rpm>3000);brandName=="Mercedes")`, true},
 		{`(temperature>=20;temperature<=25)|speed<=10`, false},
 		{`brandName=="BMW";speed>50|electric==false`, true}, // ; binds more tightly
@@ -184,7 +195,15 @@ func TestQueryErrorsSayWhatAndWhere(t *testing.T) {
 		{`speed>`, 7, "a value is expected"},
 		{`speed=5`, 6, "a single = is no operator"},
 		{`speed!5`, 6, "! alone is no operator"},
-		{`!speed`, 1, "absence"},
+		{`!speed==5`, 7, "!speed asks that speed is not there"},
+		{`!(speed;rpm)`, 2, "! stands before one attribute name"},
+		{`!!speed`, 2, "an attribute name is expected"},
+		{`!`, 2, "an attribute name is expected"},
+		{`id=="urn:x:1"`, 1, "use the query parameter id"},
+		{`speed>5;type=="T"`, 9, "use the query parameter type"},
+		{`scope=="/Paris"`, 1, "use the query parameter scopeQ"},
+		{`brandName.value=="BMW"`, 1, "the value of brandName is compared by its name alone"},
+		{`isParked.object`, 1, "the value of isParked is compared by its name alone"},
 		{`speed>50;`, 10, "an attribute name is expected"},
 		{`speed>50;;rpm`, 10, "an attribute name is expected"},
 		{`(speed>50`, 1, "never closed"},
@@ -348,7 +367,7 @@ func TestTemporalQuery(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`speed>50;brandName!="Mercedes"`, `((speed>50|rpm>3000);brandName=="Mercedes")`, `a.b.c[d.e]==1..5`, `a==1,2,"x",true`,
-		`isParked==urn:ngsi-ld:OffStreetParking:Downtown1`, `x~=(a|b);y!~="\"]"`, `t.observedAt>=2017-12-24T12:00:00Z`, `a[*]!="é"`, `a{b}==1`, `-1`,
+		`isParked==urn:ngsi-ld:OffStreetParking:Downtown1`, `x~=(a|b);y!~="\"]"`, `t.observedAt>=2017-12-24T12:00:00Z`, `a[*]!="é"`, `a{b}==1`, `-1`, `!a;!(b)|!c[d]`,
 	} {
 		f.Add(seed)
 	}

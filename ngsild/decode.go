@@ -777,7 +777,7 @@ func (d *decoder) simplifiedAttribute(list []Attribute, name string, value span,
 	if d.kindOf != nil {
 		kind = d.kindOf(name)
 	}
-	if set, ok := d.only(value, MemberDataset); ok && set.first(d.data) == '{' && kind != JsonProperty {
+	if set, ok := datasetOf(d.data, value.start); ok {
 		inDataset, names := d.member(at, MemberDataset), d.names()
 		for c := enter(d.data, set.start); ; {
 			key, inner, ok := c.member()
@@ -799,6 +799,28 @@ func (d *decoder) simplifiedAttribute(list []Attribute, name string, value span,
 	list = append(list, Attribute{Name: name})
 	d.simplifiedValue(&list[len(list)-1], kind, value, at)
 	return list
+}
+
+// datasetOf gives the object of instances by datasetId where the value at data[i]
+// is {"dataset": {"@none": …, "urn:…": …}}: at least one is named @none or by a URI.
+func datasetOf(data []byte, i int) (span, bool) {
+	if data[i] != '{' {
+		return span{}, false
+	}
+	c := enter(data, i)
+	key, set, ok := c.member()
+	if _, _, more := c.member(); !ok || more || !keyIs(key.of(data), MemberDataset) || set.first(data) != '{' {
+		return span{}, false
+	}
+	for c := enter(data, set.start); ; {
+		key, _, ok := c.member()
+		if !ok {
+			return span{}, false
+		}
+		if id := unquote(key.of(data)); id == defaultDataset || ValidURI(id) == nil {
+			return set, true
+		}
+	}
 }
 
 // only gives the value of the only member of an object where that has this name.

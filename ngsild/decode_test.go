@@ -192,6 +192,25 @@ func TestDecodeSimplified(t *testing.T) {
 	require.Equal(t, `[{"object":"urn:a:d"}]`, string(e.Attributes[8].Value))
 }
 
+func TestDecodeSimplifiedTellsADatasetFromAValue(t *testing.T) {
+	for text, want := range map[string][]string{
+		`{"dataset":{"@none":1,"urn:d:1":{"dataset":{"@none":2}}}}`: {"a  Property 1", `a urn:d:1 Property {"dataset":{"@none":2}}`},
+		`{"dataset":{"urn:d:1":{"json":1}}}`:                        {"a urn:d:1 JsonProperty 1"},
+		`{"dataset":{"first":1}}`:                                   {`a  Property {"dataset":{"first":1}}`},
+		`{"dataset":{}}`:                                            {`a  Property {"dataset":{}}`},
+		`{"dataset":5}`:                                             {`a  Property {"dataset":5}`},
+	} {
+		e, findings, err := ngsild.DecodeSimplified([]byte(`{"id":"urn:a:b","type":"T","a":`+text+`}`), nil)
+		require.NoError(t, err)
+		require.Empty(t, findings, text)
+		require.Equal(t, want, values(e.Attributes, false), text)
+	}
+	_, findings, err := ngsild.DecodeSimplified([]byte(`{"id":"urn:a:b","type":"T","a":{"dataset":{"@none":1,"two":2}}}`), nil)
+	require.NoError(t, err)
+	require.Len(t, findings, 1)
+	require.Equal(t, finding.AttributeDataset, findings[0].Code)
+}
+
 // TestStructureFindings gives for each broken entity the findings it must
 // make: code, line and pointer, then what the message must hold.
 func TestStructureFindings(t *testing.T) {

@@ -60,7 +60,7 @@ func appendAttributes(dst []byte, list []Attribute, rep Representation) []byte {
 		dst = appendString(dst, list[i].Name)
 		dst = append(dst, ':')
 		switch {
-		case rep == Simplified && (end-i > 1 || list[i].DatasetID != ""):
+		case rep == Simplified && (end-i > 1 || list[i].DatasetID != "" || list[i].readsAsDataset()):
 			dst = appendDataset(dst, list[i:end])
 		case end-i == 1:
 			dst = list[i].AppendJSON(dst, rep)
@@ -74,6 +74,16 @@ func appendAttributes(dst []byte, list []Attribute, rep Representation) []byte {
 		i = end
 	}
 	return dst
+}
+
+// readsAsDataset reports whether the value of a lone instance would be read as
+// several in simplified form.
+func (a *Attribute) readsAsDataset() bool {
+	if a.Kind != Property && a.Kind != GeoProperty || len(a.Value) == 0 {
+		return false
+	}
+	_, ok := datasetOf(a.Value, skipSpace(a.Value, 0))
+	return ok
 }
 
 func openOrComma(first bool, open byte) byte {

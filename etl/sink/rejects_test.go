@@ -37,8 +37,7 @@ func TestRejectedRowsCanBeRunAgainWithTheSameDeclaration(t *testing.T) {
 	encoded, err := charmap.Windows1252.NewEncoder().String(text)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "prix.csv"), []byte(encoded), 0o600))
-	header := 1
-	spec := source.Spec{File: "prix.csv", Encoding: "windows-1252", Delimiter: ";", Decimal: ",", Header: &header}
+	spec := source.Spec{File: "prix.csv", Encoding: "windows-1252", Delimiter: ";", Decimal: ",", Header: "1"}
 	src, err := source.Open(t.Context(), dir, spec)
 	require.NoError(t, err)
 	defer src.Close()

@@ -78,10 +78,8 @@ func (s *Spec) check(origin record.Origin) error {
 	if s.Thousands != "" && s.Thousands == s.Decimal {
 		return refuse("decimal and thousands are the same mark", "leave thousands out where numbers have no such mark")
 	}
-	if s.Header != nil && *s.Header < 0 {
-		return refuse(fmt.Sprintf("header %d is not possible", *s.Header), "header is the number of the row with the names, or 0 where the file has none")
-	}
-	return nil
+	_, err := format.HeaderAt(s.Header, origin)
+	return err
 }
 
 func openFile(path string, origin record.Origin) (*os.File, error) {
@@ -225,8 +223,7 @@ func (o *opened) open(ctx context.Context, file *os.File, spec Spec, origin reco
 	if delimiter, ok := csv.IsRejects(head); ok {
 		// Rows that an earlier run rejected, in place of the source that the
 		// rest of the spec speaks of.
-		first := 1
-		spec = Spec{File: spec.File, Delimiter: delimiter, Decimal: spec.Decimal, Thousands: spec.Thousands, Nulls: spec.Nulls, Header: &first}
+		spec = Spec{File: spec.File, Delimiter: delimiter, Decimal: spec.Decimal, Thousands: spec.Thousands, Nulls: spec.Nulls, Header: "1"}
 	}
 	kind := identify(head, file)
 	if packed && kind.container {
@@ -258,9 +255,13 @@ func (o *opened) openWorkbook(file *os.File, spec Spec, origin record.Origin) er
 	if err != nil {
 		return damaged(origin, err)
 	}
+	header, err := format.HeaderAt(spec.Header, origin)
+	if err != nil {
+		return err
+	}
 	o.reader, err = xlsx.Open(file, info.Size(), xlsx.Options{
 		Origin: origin, Sheet: spec.Sheet, Decimal: spec.Decimal, Thousands: spec.Thousands,
-		Header: spec.Header, Columns: spec.Columns, Nulls: spec.Nulls,
+		Header: header, Columns: spec.Columns, Nulls: spec.Nulls,
 	})
 	return err
 }
@@ -282,9 +283,13 @@ func (o *opened) openText(ctx context.Context, stream func() (io.Reader, error),
 	if delimiter == "tab" || delimiter == `\t` {
 		delimiter = "\t"
 	}
+	header, err := format.HeaderAt(spec.Header, origin)
+	if err != nil {
+		return err
+	}
 	o.reader, err = csv.Open(text.NewReader(in, encoding), csv.Options{
 		Origin: origin, Delimiter: delimiter, Quote: spec.Quote, Decimal: spec.Decimal, Thousands: spec.Thousands,
-		Header: spec.Header, Columns: spec.Columns, Nulls: spec.Nulls, Encoding: encoding.String(),
+		Header: header, Columns: spec.Columns, Nulls: spec.Nulls, Encoding: encoding.String(),
 	})
 	return err
 }

@@ -212,9 +212,8 @@ func TestOpenRefusesWhatIsNotThere(t *testing.T) {
 
 func TestOpenRefusesASpecThatCannotBe(t *testing.T) {
 	dir := write(t, "t.csv", []byte("a,b\n1,2\n"))
-	minus := -1
 	for _, spec := range []source.Spec{
-		{File: "t.csv", Encoding: "koi8"}, {File: "t.csv", Format: "json"}, {File: "t.csv", Decimal: "x"}, {File: "t.csv", Header: &minus},
+		{File: "t.csv", Encoding: "koi8"}, {File: "t.csv", Format: "json"}, {File: "t.csv", Decimal: "x"}, {File: "t.csv", Header: "-1"},
 		{File: "t.csv", Decimal: ",", Thousands: ","}, {File: "t.csv", Delimiter: "semicolon"}, {},
 	} {
 		e := refused(t, dir, spec)
@@ -230,8 +229,7 @@ func TestSpecIsDecodedStrictlyFromYAML(t *testing.T) {
 	var spec source.Spec
 	text := "{file: data/x.csv, sheet: 2, delimiter: \";\", decimal: \",\", thousands: \" \", header: 0, columns: [a, b], nulls: [\"\", NA, -999], timezone: Europe/Paris}"
 	require.NoError(t, yaml.UnmarshalWithOptions([]byte(text), &spec, yaml.Strict()))
-	zero := 0
-	require.Equal(t, source.Spec{File: "data/x.csv", Sheet: "2", Delimiter: ";", Decimal: ",", Thousands: " ", Header: &zero,
+	require.Equal(t, source.Spec{File: "data/x.csv", Sheet: "2", Delimiter: ";", Decimal: ",", Thousands: " ", Header: "0",
 		Columns: []string{"a", "b"}, Nulls: []string{"", "NA", "-999"}, Timezone: "Europe/Paris"}, spec)
 	require.Error(t, yaml.UnmarshalWithOptions([]byte("{file: x, delimeter: a}"), &spec, yaml.Strict()))
 }
@@ -321,8 +319,7 @@ func TestOpenReadsUTF16(t *testing.T) {
 
 func TestOpenReadsRejectedRowsWhateverWasDeclaredOfTheirSource(t *testing.T) {
 	latin := []byte("titre\n\nnom;v\ncaf\xe9;1,5\nth\xe9;x\n")
-	three := 3
-	spec := source.Spec{File: "t.csv", Encoding: "windows-1252", Delimiter: ";", Header: &three, Decimal: ","}
+	spec := source.Spec{File: "t.csv", Encoding: "windows-1252", Delimiter: ";", Header: "3", Decimal: ","}
 	first := readAll(t, write(t, "t.csv", latin), spec)
 	var out bytes.Buffer
 	w, err := csv.NewRejects(&out, first.Header(), first.Dialect())

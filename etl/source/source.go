@@ -25,8 +25,10 @@ type Spec struct {
 	Quote     string `yaml:"quote,omitempty"`
 	Decimal   string `yaml:"decimal,omitempty"` // "." or ","
 	Thousands string `yaml:"thousands,omitempty"`
-	// Header is the row with the names of the columns, 0 where there is none.
-	Header *int `yaml:"header,omitempty"`
+	// Header is where the names of the columns stand: a row (9), rows that are
+	// joined (8-9), in a workbook also the first cell (B9), or 0 where there are
+	// none; see format.ParsePosition.
+	Header string `yaml:"header,omitempty"`
 	// Columns are names for the columns where the file has none, or instead of
 	// those that it has.
 	Columns []string `yaml:"columns,omitempty"`

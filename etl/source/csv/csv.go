@@ -35,9 +35,9 @@ type Options struct {
 	Quote     string // one byte, or "none"
 	Decimal   string
 	Thousands string
-	Header    *int     // row of the names, 0 for none
-	Columns   []string // names, instead of those in the file
-	Nulls     []string // tokens that mean no value, beside the empty cell
+	Header    *format.Position // of the names; nil where it is to be found
+	Columns   []string         // names, instead of those in the file
+	Nulls     []string         // tokens that mean no value, beside the empty cell
 	// Encoding is named in hints about bytes that it does not have.
 	Encoding string
 }
@@ -109,8 +109,8 @@ func (r *Reader) check() error {
 	if d := r.opt.Decimal; d != "" && d != "." && d != "," {
 		return bad("decimal", d, `"." or ","`)
 	}
-	if h := r.opt.Header; h != nil && *h < 0 {
-		return bad("header", fmt.Sprint(*h), "the number of the row with the names, or 0 where the file has none")
+	if h := r.opt.Header; h != nil && h.Column > 0 {
+		return bad("header", h.String(), "a row of a text file, such as 9, or rows, such as 8-9: only a sheet has cells with names")
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func codes(list []finding.Finding) []string {
 	return out
 }
 
-func number(n int) *int { return &n }
+func number(n int) *format.Position { return &format.Position{First: n, Last: n} }
 
 func TestReaderReadsEveryLineEnd(t *testing.T) {
 	for name, text := range map[string]string{
@@ -172,7 +172,7 @@ func TestOpenRefusesSettingsThatCannotBe(t *testing.T) {
 		"delimiter":      {Delimiter: ";;"},
 		"quote":          {Quote: "''"},
 		"decimal":        {Decimal: "x"},
-		"header":         {Header: number(-1)},
+		"header":         {Header: &format.Position{First: 1, Last: 1, Column: 2}},
 		"header missing": {Header: number(9)},
 		"header blank":   {Header: number(3)},
 		"columns":        {Header: number(1), Columns: []string{"only one", "two", "three", "four"}},
@@ -283,6 +283,17 @@ func TestDetectWarnsOfRepeatedNames(t *testing.T) {
 	require.Equal(t, []string{"source-duplicate-column"}, codes(got.reader.Findings()))
 	require.Equal(t, finding.Warning, got.reader.Findings()[0].Severity)
 	require.Contains(t, got.reader.Findings()[0].Hint, "date#1, date#2")
+}
+
+func TestReaderJoinsTwoHeaderRows(t *testing.T) {
+	text := ";Stroom;;Gas;\nDatum;laag;hoog;verbruik;laag\n1/2/2024;1;2;3;4\n2/2/2024;5;6;7;8\n"
+	for name, header := range map[string]*format.Position{"detected": nil, "declared": {First: 1, Last: 2}} {
+		got := read(t, text, csv.Options{Header: header})
+		require.Equal(t, []string{"Datum", "Stroom / laag", "Stroom / hoog", "Gas / verbruik", "Gas / laag"}, got.header, name)
+		require.Len(t, got.rows, 2)
+		require.Equal(t, 1, got.reader.Skipped())
+		require.Equal(t, "1-2", got.reader.Dialect().Value(format.HeaderRow))
+	}
 }
 
 func TestHeaderDeclaredSkipsWhatStandsAboveItEvenBrokenQuotes(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -246,12 +246,12 @@ func (r *Reader) sample(text []byte, pos, number int) (rows []format.Row, ends [
 // findHeader takes the declared or the likeliest row as the header, and what
 // it needs to know of the rows that follow.
 func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []place) error {
-	at := -1 // of the header in rows
-	switch {
-	case r.opt.Header != nil && *r.opt.Header > 0:
-		want := *r.opt.Header
+	at, groups := -1, 0 // the index of the header in rows, and how many above it name groups
+	switch h := r.opt.Header; {
+	case h != nil && h.First > 0:
+		want := h.First
 		if want < r.line {
-			return r.noHeader(want, rows)
+			return r.noHeader(*h, rows)
 		}
 		p := pos
 		for n := r.line; n < want && p < len(text); n++ {
@@ -259,19 +259,21 @@ func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []plac
 		}
 		// A quote in the preamble must not reach over the header.
 		fresh, freshEnds := r.sample(text, p, want)
-		if len(fresh) == 0 || fresh[0].Line != want {
-			return r.noHeader(want, rows)
+		groups = slices.IndexFunc(fresh, func(row format.Row) bool { return row.Line == h.Last })
+		if groups < 0 || fresh[0].Line != want {
+			return r.noHeader(*h, rows)
 		}
-		rows, ends, at = fresh, freshEnds, 0
-		r.property(format.HeaderRow, strconv.Itoa(want), format.Declared, 1, "")
-	case r.opt.Header != nil || len(r.opt.Columns) > 0:
+		rows, ends, at = fresh, freshEnds, groups
+		r.property(format.HeaderRow, h.String(), format.Declared, 1, "")
+	case h != nil || len(r.opt.Columns) > 0:
 		r.property(format.HeaderRow, "0", format.Declared, 1, "")
 	default:
 		guess := format.GuessHeader(rows, true)
-		at = guess.Index
-		r.property(format.HeaderRow, strconv.Itoa(rows[at].Line), format.Detected, guess.Confidence, guess.Evidence)
+		at, groups = guess.Index, guess.Groups
+		found := format.Position{First: rows[at-groups].Line, Last: rows[at].Line}
+		r.property(format.HeaderRow, found.String(), format.Detected, guess.Confidence, guess.Evidence)
 		if guess.Unsure != "" {
-			r.unsure(rows[at].Line, guess.Unsure, fmt.Sprintf("set header under source to the row with the names of the columns, such as source: {header: %d}; header: 0 says that there is none", rows[at].Line))
+			r.unsure(rows[at].Line, guess.Unsure, fmt.Sprintf("set header under source to the row with the names of the columns, such as source: {header: %s}; header: 0 says that there is none", found))
 		}
 	}
 	body := rows
@@ -288,7 +290,7 @@ func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []plac
 				WithHint("name each column once, in the order of the file"))
 		}
 	case at >= 0:
-		names = rows[at].Cells
+		names = format.JoinHeader(rows[at-groups : at+1])
 		if trailing(names, body) {
 			names = names[:len(names)-1]
 			r.property(format.Trailing, "yes", format.Detected, 1, "the header and every row end with a delimiter")
@@ -311,13 +313,13 @@ func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []plac
 	return nil
 }
 
-func (r *Reader) noHeader(want int, rows []format.Row) error {
+func (r *Reader) noHeader(want format.Position, rows []format.Row) error {
 	hint := ""
 	if guess := format.GuessHeader(rows, true); guess.Index >= 0 {
 		row := rows[guess.Index]
 		hint = fmt.Sprintf("set header to the row with the names of the columns; row %d has %s", row.Line, strings.Join(row.Cells[:min(4, len(row.Cells))], ", "))
 	}
-	return format.Misdeclared(finding.New(finding.SourceHeader, r.opt.Origin.At(want, ""), "no header in row %d: the row is blank or is not there", want).WithHint("%s", hint))
+	return format.Misdeclared(finding.New(finding.SourceHeader, r.opt.Origin.At(want.Last, ""), "no header in row %s: the row is blank or is not there", want).WithHint("%s", hint))
 }
 
 // usual gives the number of cells that most rows have.

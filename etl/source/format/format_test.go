@@ -80,3 +80,43 @@ func TestRepeatedNamesEachAlternative(t *testing.T) {
 	require.Equal(t, finding.Warning, list[0].Severity)
 	require.Contains(t, list[0].Hint, "a#1, a#2")
 }
+
+func TestGuessHeaderTakesTwoRowsWhereTheFirstNamesGroups(t *testing.T) {
+	groups, names := []string{"", "Power", "", "Gas", ""}, []string{"Day", "Low", "High", "Use", "High"}
+	values := []string{"01/02/2024", "1", "2", "3", "4"}
+	g := format.GuessHeader(rows(groups, names, values, values), true)
+	require.Equal(t, 1, g.Index)
+	require.Equal(t, 1, g.Groups, "the groups tell the two names High apart")
+	require.Contains(t, g.Unsure, `"Power / Low"`)
+
+	g = format.GuessHeader(rows([]string{"", "Power", "Power", "Gas", "Gas"}, []string{"Day", "Low", "High", "Low", "High"}, values, values), true)
+	require.Equal(t, 1, g.Index, "the row of the groups is as wide as that of the names")
+	require.Equal(t, 1, g.Groups)
+
+	g = format.GuessHeader(rows([]string{"Site", "Town hall", "", "", ""}, []string{"Day", "Low", "High", "Use", "Cost"}, values, values), true)
+	require.Equal(t, 1, g.Index)
+	require.Zero(t, g.Groups, "a line of a preamble")
+
+	merged := rows(groups, []string{"Day", "Low", "High", "Use", "Cost"}, values, values)
+	require.Zero(t, format.GuessHeader(merged, false).Groups, "nothing says that these are groups")
+	merged[0].Spans = []int{0, 2, 0, 2, 0}
+	require.Equal(t, 1, format.GuessHeader(merged, false).Groups)
+	title := rows([]string{"Report", "", "", "", ""}, names, values)
+	title[0].Spans = []int{5, 0, 0, 0, 0}
+	require.Zero(t, format.GuessHeader(title, false).Groups, "a title over the whole table")
+}
+
+func TestJoinHeaderNamesTheGroupOfEachColumn(t *testing.T) {
+	join := func(spans []int, list ...[]string) []string {
+		joined := rows(list...)
+		joined[0].Spans = spans
+		return format.JoinHeader(joined)
+	}
+	names := []string{"Day", "Low", "High", "Use", "", "High"}
+	require.Equal(t, []string{"Day", "Power / Low", "Power / High", "Gas / Use", "", "Gas / High"}, join(nil, []string{"", "Power", "", "Gas"}, names))
+	require.Equal(t, []string{"Day", "Power / Low", "Power / High", "Use", "", "High"}, join([]int{0, 2, 0, 0}, []string{"Day", "Power"}, names), "a group reaches as far as it is merged")
+	require.Equal(t, []string{"Day", "Low", "High", "Use", "", "Note / High"}, join([]int{0, 0, 0, 0, 0, 0}, []string{"A title", "", "", "", "", "Note"}, names), "a title is no group")
+	require.Equal(t, []string{"Site", "Power / 2011 / kWh", "Power / 2011 / EUR", "Power / 2012 / kWh"},
+		join(nil, []string{"Site", "Power"}, []string{"", "2011", "", "2012"}, []string{"Site", "kWh", "EUR", "kWh"}))
+	require.Empty(t, format.JoinHeader(nil))
+}

@@ -1,16 +1,27 @@
 package format
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Row is one row of a sample: Line is what the user's program calls it.
 type Row struct {
 	Line  int
 	Cells []string
+	// Spans holds for each cell that is merged with cells to its right the
+	// number of columns that they cover; nil where no cell of the row is, or
+	// where the format has no merged cells.
+	Spans []int
 }
 
 // HeaderGuess is where the names of the columns stand.
 type HeaderGuess struct {
-	Index      int // in the sample; -1 where the sample has no row at all
+	Index int // in the sample; -1 where the sample has no row at all
+	// Groups is the number of rows right above that name groups of columns and
+	// are joined with the names (see JoinHeader).
+	Groups     int
 	Confidence float64
 	Evidence   string
 	// Unsure is why a person should look, or "".
@@ -23,6 +34,134 @@ type HeaderGuess struct {
 // considered. exact says that every row of a table has the same number of
 // cells, empty ones too, as in a text file.
 func GuessHeader(rows []Row, exact bool) HeaderGuess {
+	guess := guessNames(rows, exact)
+	if guess.Index < 0 {
+		return guess
+	}
+	i := guess.Index
+	if below := i + 1; below+1 < len(rows) && isGroups(rows[i], rows[below]) && isNames(rows[below].Cells) && !isNames(rows[below+1].Cells) {
+		guess.Index, guess.Groups = below, 1
+	} else if i > 0 && isGroups(rows[i-1], rows[i]) {
+		guess.Groups = 1
+	}
+	if guess.Groups > 0 {
+		first, last := rows[guess.Index-1].Line, rows[guess.Index].Line
+		guess.Confidence = min(guess.Confidence, 0.7)
+		guess.Evidence = fmt.Sprintf("row %d names groups of the columns that row %d names", first, last)
+		guess.Unsure = fmt.Sprintf("rows %d and %d are taken as two header rows and joined, such as %q", first, last, example(JoinHeader(rows[guess.Index-1:guess.Index+1])))
+	}
+	return guess
+}
+
+// isGroups reports whether a row names groups of the columns that the next row
+// names: cells that are merged over several names but not over all, or, where
+// no cell is merged, groups that tell repeated names apart.
+func isGroups(groups, names Row) bool {
+	if groups.Line+1 != names.Line || !isNames(groups.Cells) {
+		return false
+	}
+	filled, width := 0, 0
+	for _, c := range names.Cells {
+		if c != "" {
+			width++
+		}
+	}
+	for i, n := range groups.Spans {
+		if n > 1 && n < width && i+n <= len(names.Cells) && !slices.Contains(names.Cells[i:i+n], "") {
+			return true
+		}
+	}
+	for _, c := range groups.Cells {
+		if c != "" {
+			filled++
+		}
+	}
+	if groups.Spans != nil || filled < 2 || extent(groups.Cells) > extent(names.Cells) {
+		return false
+	}
+	return repeated(names.Cells) > 0 && repeated(JoinHeader([]Row{groups, names})) == 0
+}
+
+// repeated counts the cells that stand before in the same row.
+func repeated(cells []string) int {
+	seen, n := map[string]bool{}, 0
+	for _, c := range cells {
+		if c != "" && seen[c] {
+			n++
+		}
+		seen[c] = true
+	}
+	return n
+}
+
+func example(names []string) string {
+	for _, n := range names {
+		if strings.Contains(n, Joint) {
+			return n
+		}
+	}
+	return ""
+}
+
+// Joint stands between the name of a group and the name of a column in it.
+const Joint = " / "
+
+// JoinHeader joins the names of several header rows, the last of which names
+// the columns and the others groups of them, as "Group / name". A group reaches
+// over the cells that it is merged with; in a row without merged cells, to the
+// next group.
+func JoinHeader(rows []Row) []string {
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r.Cells))
+	}
+	joined := make([]string, width)
+	for i, r := range rows {
+		cells := append(slices.Clone(r.Cells), make([]string, width-len(r.Cells))...)
+		if i < len(rows)-1 {
+			reach(cells, r.Spans, rows[len(rows)-1].Cells)
+		}
+		for c, name := range cells {
+			switch {
+			case name == "" || name == joined[c]:
+			case joined[c] == "":
+				joined[c] = name
+			default:
+				joined[c] += Joint + name
+			}
+		}
+	}
+	return joined
+}
+
+// reach writes each group into the cells that it reaches over. A text that is
+// not merged in a row where others are, and has nothing to its right, is a
+// title and names no group.
+func reach(cells []string, spans []int, names []string) {
+	group, left := "", 0
+	for c := range cells {
+		named := c < len(names) && names[c] != ""
+		switch {
+		case cells[c] != "":
+			group, left = cells[c], len(cells)
+			if spans != nil {
+				left = 1
+				if c < len(spans) {
+					left = max(1, spans[c])
+				}
+				if open := c + 1; left == 1 && named && open < len(cells) && cells[open] == "" && open < len(names) && names[open] != "" {
+					cells[c] = ""
+				}
+			}
+		case left > 0 && named:
+			cells[c] = group
+		}
+		left--
+	}
+}
+
+// guessNames finds the row with the names, whatever stands above it.
+func guessNames(rows []Row, exact bool) HeaderGuess {
 	width := usualWidth(rows, exact)
 	wideEnough := func(r Row, width int) bool { return wideEnough(r, width, exact) }
 	first := -1

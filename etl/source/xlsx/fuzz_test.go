@@ -67,8 +67,7 @@ func judge(t *testing.T, data []byte, sheet string) (cells int) {
 	defer book.Close()
 	raw, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
 	require.NoError(t, err)
-	zero := 0
-	got, err := tryAll(data, xlsx.Options{Sheet: sheet, Header: &zero})
+	got, err := tryAll(data, xlsx.Options{Sheet: sheet, Header: &format.Position{}})
 	require.NoError(t, err)
 	merged, err := book.GetMergeCells(sheet)
 	require.NoError(t, err)

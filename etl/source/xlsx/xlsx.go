@@ -17,7 +17,10 @@ import (
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
-const sampleRows = 300
+const (
+	sampleRows = 300
+	above      = 5 // rows above a declared header, with which its cells may be merged
+)
 
 // Options is what was declared of a table in a workbook. The zero value of each
 // member means that it is to be detected.
@@ -26,7 +29,7 @@ type Options struct {
 	Sheet     string // name, or number from 1
 	Decimal   string // of numbers in text cells
 	Thousands string
-	Header    *int
+	Header    *format.Position // nil where it is to be found
 	Columns   []string
 	Nulls     []string
 }
@@ -242,10 +245,10 @@ func (r *Reader) sample() ([]sampled, error) {
 	var rows []sampled
 	want := 0
 	if r.opt.Header != nil {
-		want = *r.opt.Header
+		want = r.opt.Header.First - above
 	}
 	var raw row
-	for len(rows) < sampleRows || rows[len(rows)-1].Line <= want {
+	for len(rows) < sampleRows {
 		err := sh.next(&raw)
 		if err == io.EOF {
 			break
@@ -290,38 +293,47 @@ func columnName(n int) string {
 // findHeader decides which row has the names, which columns belong to the
 // table, and how numbers in texts are written.
 func (r *Reader) findHeader(rows []sampled) error {
-	at := -1
+	r.spans(rows)
+	at, groups := -1, 0
 	switch h := r.opt.Header; {
-	case h != nil && *h < 0:
-		return format.Misdeclared(finding.New(finding.SourceSpec, r.opt.Origin.At(0, ""), "header %d is not possible", *h).
-			WithHint("header is the number of the row with the names, or 0 where the sheet has none"))
-	case h != nil && *h > 0:
-		if len(rows) == 0 || rows[0].Line != *h {
+	case h != nil && h.First > 0:
+		at = slices.IndexFunc(rows, func(row sampled) bool { return row.Line == h.Last })
+		first := slices.IndexFunc(rows, func(row sampled) bool { return row.Line == h.First })
+		if at < 0 || first < 0 {
 			return r.noHeader(*h)
 		}
-		at = 0
-		r.property(format.HeaderRow, strconv.Itoa(*h), format.Declared, 1, "")
+		groups = at - first
+		r.property(format.HeaderRow, h.String(), format.Declared, 1, "")
 	case h != nil || len(r.opt.Columns) > 0:
 		r.property(format.HeaderRow, "0", format.Declared, 1, "")
 	default:
 		guess := format.GuessHeader(plain(rows), false)
-		at = guess.Index
+		at, groups = guess.Index, guess.Groups
 		line := rows[at].Line
-		r.property(format.HeaderRow, strconv.Itoa(line), format.Detected, guess.Confidence, guess.Evidence)
+		found := format.Position{First: rows[at-groups].Line, Last: line}
+		r.property(format.HeaderRow, found.String(), format.Detected, guess.Confidence, guess.Evidence)
 		if guess.Unsure != "" {
-			r.say(finding.SourceUnsure, line, fmt.Sprintf("set header under source to the row with the names of the columns, such as source: {header: %d}; header: 0 says that there is none", line),
+			r.say(finding.SourceUnsure, line, fmt.Sprintf("set header under source to the row with the names of the columns, such as source: {header: %s}; header: 0 says that there is none", found),
 				"%s", guess.Unsure)
 		}
 	}
 	body := rows[at+1:]
-	r.extent(rows, at)
+	cells := r.names(rows, at, groups)
+	if h := r.opt.Header; h != nil && h.Column > 0 {
+		if r.left = h.Column; r.left > len(cells) || cells[r.left-1] == "" {
+			return r.noHeader(*h)
+		}
+		for r.right = r.left; r.right < len(cells) && cells[r.right] != ""; r.right++ {
+		}
+	} else {
+		r.extent(cells, body)
+	}
 	var names []string
 	switch {
 	case len(r.opt.Columns) > 0:
 		names = r.opt.Columns
 		r.right = r.left + len(names) - 1
 	case at >= 0:
-		cells := r.withMerged(rows, at)
 		for c := r.left; c <= r.right; c++ {
 			name := ""
 			if c-1 < len(cells) {
@@ -355,7 +367,13 @@ func (r *Reader) findHeader(rows []sampled) error {
 	return nil
 }
 
-func (r *Reader) noHeader(want int) error {
+func (r *Reader) noHeader(want format.Position) error {
+	where := "row " + want.String()
+	if want.Column > 0 {
+		where = "cell " + want.String()
+	} else if want.Last > want.First {
+		where = "rows " + want.String()
+	}
 	hint := "set header under source to the row with the names of the columns"
 	r.opt.Header = nil
 	if rows, err := r.sample(); err == nil {
@@ -363,14 +381,13 @@ func (r *Reader) noHeader(want int) error {
 			hint += fmt.Sprintf("; row %d looks like it", rows[guess.Index].Line)
 		}
 	}
-	return format.Misdeclared(finding.New(finding.SourceHeader, r.opt.Origin.At(want, ""), "no header in row %d: the row is blank or is not there", want).WithHint("%s", hint))
+	return format.Misdeclared(finding.New(finding.SourceHeader, r.opt.Origin.At(want.Last, ""), "no header in %s: nothing stands there", where).WithHint("%s", hint))
 }
 
 // extent finds the columns of the table: those with a name, and beside them
 // those that most rows fill.
-func (r *Reader) extent(rows []sampled, at int) {
+func (r *Reader) extent(names []string, body []sampled) {
 	var filled []int
-	body := rows[at+1:]
 	for _, row := range body {
 		for i, c := range row.Cells {
 			if i >= len(filled) {
@@ -388,35 +405,53 @@ func (r *Reader) extent(rows []sampled, at int) {
 		}
 		r.right = max(r.right, c)
 	}
-	if at >= 0 {
-		for i, c := range rows[at].Cells {
-			if c != "" {
-				take(i + 1)
-			}
+	for i, c := range names {
+		if c != "" {
+			take(i + 1)
 		}
 	}
 	for i, n := range filled {
-		if n > 0 && (2*n >= len(body) || at < 0) {
+		if n > 0 && (2*n >= len(body) || names == nil) {
 			take(i + 1)
 		}
 	}
 }
 
-// withMerged gives the header's cells with those filled that are merged with a
-// cell above, such as a name that spans two header rows.
-func (r *Reader) withMerged(rows []sampled, at int) []string {
-	cells := slices.Clone(rows[at].Cells)
+// spans notes of each row of the sample which cells are merged with cells to
+// their right.
+func (r *Reader) spans(rows []sampled) {
 	for _, a := range r.merged {
-		if a.top >= rows[at].Line || a.bottom < rows[at].Line || a.left != a.right || a.left > len(cells) || cells[a.left-1] != "" {
+		i, ok := slices.BinarySearchFunc(rows, a.top, func(s sampled, top int) int { return s.Line - top })
+		if !ok || a.left == a.right || a.left > len(rows[i].Cells) {
+			continue
+		}
+		if rows[i].Spans == nil {
+			rows[i].Spans = make([]int, len(rows[i].Cells))
+		}
+		rows[i].Spans[a.left-1] = a.right - a.left + 1
+	}
+}
+
+// names gives the names in the row at index at, joined with those of the rows
+// of groups above it, and filled where they are merged with a cell above.
+func (r *Reader) names(rows []sampled, at, groups int) []string {
+	if at < 0 {
+		return nil
+	}
+	header := plain(rows[at-groups : at+1])
+	names := &header[groups]
+	names.Cells = slices.Clone(names.Cells)
+	for _, a := range r.merged {
+		if a.top >= names.Line || a.bottom < names.Line || a.left != a.right || a.left > len(names.Cells) || names.Cells[a.left-1] != "" {
 			continue
 		}
 		for _, row := range rows[:at] {
 			if row.Line == a.top && a.left <= len(row.Cells) {
-				cells[a.left-1] = row.Cells[a.left-1]
+				names.Cells[a.left-1] = row.Cells[a.left-1]
 			}
 		}
 	}
-	return cells
+	return format.JoinHeader(header)
 }
 
 // Next fills the batch with the records that follow, at least one; at the end

@@ -197,16 +197,65 @@ func TestReaderFindsATableInTheMiddleOfASheet(t *testing.T) {
 	require.Equal(t, []string{"source-unsure", "source-unsure"}, codes(got.Findings()))
 	require.Contains(t, got.Findings()[0].Hint, "header: 5")
 	require.Contains(t, got.Findings()[1].Message, "H7")
-	five := 5
-	require.Equal(t, got.rows, readAll(t, save(t, f), xlsx.Options{Header: &five}).rows)
-	named := readAll(t, save(t, f), xlsx.Options{Header: &five, Columns: []string{"a", "b", "c"}})
+	require.Equal(t, got.rows, readAll(t, save(t, f), xlsx.Options{Header: &format.Position{First: 5, Last: 5}}).rows)
+	named := readAll(t, save(t, f), xlsx.Options{Header: &format.Position{First: 5, Last: 5}, Columns: []string{"a", "b", "c"}})
 	require.Equal(t, []string{"a", "b", "c"}, named.Header().Names)
 	require.Equal(t, got.rows, named.rows)
-	three := 3
-	e := refused(t, save(t, f), xlsx.Options{Header: &three})
+	e := refused(t, save(t, f), xlsx.Options{Header: &format.Position{First: 3, Last: 3}})
 	require.Equal(t, format.Config, e.Kind)
 	require.Equal(t, finding.SourceHeader, e.Finding.Code)
 	require.Contains(t, e.Finding.Hint, "row 5")
+}
+
+func position(t testing.TB, text string) *format.Position {
+	t.Helper()
+	p, err := format.ParsePosition(text)
+	require.NoError(t, err)
+	return &p
+}
+
+func TestReaderTakesTheTableWhoseFirstNameStandsInACell(t *testing.T) {
+	f := excelize.NewFile()
+	for i, row := range [][]any{{"Pool", nil, nil, "School"}, {"day", "kWh", nil, "day", "kWh", "note"}, {"1 May", 10, nil, "2 May", 20, "x"}, {"3 May", 30, nil, nil, nil, nil}} {
+		require.NoError(t, f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row))
+	}
+	data := save(t, f)
+	left := readAll(t, data, xlsx.Options{Header: position(t, "A2")})
+	require.Equal(t, []string{"day", "kWh"}, left.Header().Names)
+	require.Equal(t, [][]string{{"1 May", "10"}, {"3 May", "30"}}, left.rows)
+	require.Equal(t, "A2", left.Dialect().Value(format.HeaderRow))
+	right := readAll(t, data, xlsx.Options{Header: position(t, "$D$2")})
+	require.Equal(t, []string{"day", "kWh", "note"}, right.Header().Names)
+	require.Equal(t, [][]string{{"2 May", "20", "x"}}, right.rows)
+	e := refused(t, data, xlsx.Options{Header: position(t, "C2")})
+	require.Equal(t, finding.SourceHeader, e.Finding.Code)
+	require.Contains(t, e.Finding.Message, "cell C2")
+}
+
+func TestReaderJoinsTwoHeaderRows(t *testing.T) {
+	f := excelize.NewFile()
+	for i, row := range [][]any{{"Site", "Power", nil, "Gas", nil}, {nil, "Low", "High", "Use", "Cost"}, {"Pool", 1, 2, 3, 4}} {
+		require.NoError(t, f.SetSheetRow("Sheet1", fmt.Sprintf("B%d", i+3), &row))
+	}
+	require.NoError(t, f.SetCellValue("Sheet1", "B1", "Report of the year"))
+	names := []string{"Site", "Power / Low", "Power / High", "Gas / Use", "Gas / Cost"}
+	plain := save(t, f)
+	require.Equal(t, names, readAll(t, plain, xlsx.Options{Header: position(t, "3-4")}).Header().Names)
+	for _, merged := range []string{"B3:B4", "C3:D3", "E3:F3"} {
+		from, to, _ := strings.Cut(merged, ":")
+		require.NoError(t, f.MergeCell("Sheet1", from, to))
+	}
+	data := save(t, f)
+	got := readAll(t, data, xlsx.Options{})
+	require.Equal(t, names, got.Header().Names)
+	require.Equal(t, "3-4", got.Dialect().Value(format.HeaderRow))
+	require.Contains(t, got.Findings()[0].Hint, "header: 3-4")
+	require.Equal(t, [][]string{{"Pool", "1", "2", "3", "4"}}, got.rows)
+	require.Equal(t, 3, got.Skipped())
+	part := readAll(t, data, xlsx.Options{Header: position(t, "E3:E4")})
+	require.Equal(t, []string{"Gas / Use", "Gas / Cost"}, part.Header().Names)
+	one := readAll(t, data, xlsx.Options{Header: position(t, "4")})
+	require.Equal(t, []string{"Site", "Low", "High", "Use", "Cost"}, one.Header().Names)
 }
 
 func TestReaderChoosesTheSheet(t *testing.T) {

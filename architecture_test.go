@@ -36,6 +36,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"etl/mapping":              {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "etl/sink/..."}},
 	"etl/strictyaml":           {onlyModule: []string{"ngsild/finding"}},
 	"etl/inventory":            {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "ngsild/client/..."}},
+	"etl/profile":              {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "etl/inventory/...", "etl/sink/...", "ngsild/client/..."}},
 	"etl/sink":                 {never: []string{"ngsild/broker/..."}},
 	"etl/verify":               {never: []string{"ngsild/broker/..."}},
 	"etl/report":               {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "etl/sink/..."}},

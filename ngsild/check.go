@@ -3,6 +3,7 @@ package ngsild
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,7 +37,7 @@ type checker struct {
 
 // member gives the way to a member of what stands at parent.
 func (c *checker) member(parent *path, name string) *path {
-	return c.newPath(path{parent: parent, name: name})
+	return c.newPath(path{parent: parent, name: name, member: true})
 }
 
 // element gives the way to an element of what stands at parent.
@@ -74,17 +75,7 @@ func (c *checker) check() {
 	e := c.entity
 	c.checkID()
 	c.checkTypes()
-	for i, scope := range e.Scopes {
-		if fault := scopeFault(scope); fault != "" {
-			at := c.member(nil, MemberScope)
-			here := at
-			if len(e.Scopes) > 1 {
-				element := c.element(at, i)
-				here = element
-			}
-			c.fault(finding.EntityStructure, here, "the scope %q %s", scope, fault).Hint = "write it like \"/Paris/Energy\""
-		}
-	}
+	c.checkScopes()
 	c.checkTime(e.CreatedAt, nil, MemberCreatedAt)
 	c.checkTime(e.ModifiedAt, nil, MemberModifiedAt)
 	c.checkTime(e.DeletedAt, nil, MemberDeletedAt)
@@ -99,6 +90,25 @@ func (c *checker) check() {
 	}
 }
 
+func (c *checker) checkScopes() {
+	scopes := c.entity.Scopes
+	for i, scope := range scopes {
+		fault, twice := scopeFault(scope), slices.Contains(scopes[:i], scope)
+		if fault == "" && !twice {
+			continue
+		}
+		here := c.member(nil, MemberScope)
+		if len(scopes) > 1 {
+			here = c.element(here, i)
+		}
+		if fault != "" {
+			c.fault(finding.EntityStructure, here, "the scope %q %s", scope, fault).Hint = "write it like \"/Paris/Energy\""
+			continue
+		}
+		c.fault(finding.EntityDuplicate, here, "the scope %q stands twice", scope).Hint = "keep one of them"
+	}
+}
+
 func (c *checker) checkID() {
 	id := c.entity.ID
 	if c.broken.id {
@@ -107,7 +117,7 @@ func (c *checker) checkID() {
 	at := c.member(nil, MemberID)
 	const form = "write a URI that names this entity alone, such as \"urn:ngsi-ld:Building:42\""
 	if id == "" {
-		c.fault(finding.EntityID, at, "the entity has no id").Hint = form
+		c.fault(finding.EntityID, at, "the entity has no id").Hint = c.misspelt(MemberID, form)
 		return
 	}
 	if err := ValidURI(id); err != nil {
@@ -119,6 +129,17 @@ func (c *checker) checkID() {
 	}
 }
 
+// misspelt gives a hint for a member that is not there: the attribute that is its
+// name in other letters, or else the form.
+func (c *checker) misspelt(member, form string) string {
+	for i := range c.entity.Attributes {
+		if name := c.entity.Attributes[i].Name; strings.EqualFold(name, member) {
+			return fmt.Sprintf("did you mean %q by %q?", member, name)
+		}
+	}
+	return form
+}
+
 func (c *checker) checkTypes() {
 	types := c.entity.Types
 	if c.broken.types {
@@ -127,7 +148,7 @@ func (c *checker) checkTypes() {
 	at := c.member(nil, MemberType)
 	const form = "write the name of its type, such as \"Building\""
 	if len(types) == 0 {
-		c.fault(finding.EntityType, at, "the entity has no type").Hint = form
+		c.fault(finding.EntityType, at, "the entity has no type").Hint = c.misspelt(MemberType, form)
 		return
 	}
 	for i, name := range types {
@@ -414,11 +435,15 @@ func (c *checker) checkAttribute(a *Attribute, at *path, depth int) {
 				"write a URI, such as \"urn:ngsi-ld:Dataset:1\""
 		}
 	}
-	c.checkUnit(a, at)
-	if len(a.ObjectType) > 0 && a.Kind != Relationship && a.Kind != ListRelationship {
-		here := c.member(at, MemberObjectType)
-		c.fault(finding.AttributeMember, here, "a %s has no objectType", a.Kind).Hint = "only a Relationship has one"
+	if a.InstanceID != "" {
+		if err := ValidURI(a.InstanceID); err != nil {
+			here := c.member(at, MemberInstanceID)
+			c.fault(finding.AttributeDataset, here, "the instanceId %q is not a URI: %v", a.InstanceID, err).Hint =
+				"leave it out: the broker gives one"
+		}
 	}
+	c.checkUnit(a, at)
+	c.checkObjectType(a, at)
 	c.checkAttributes(a.Attributes, at, depth+1)
 }
 
@@ -461,6 +486,22 @@ func (c *checker) checkUnit(a *Attribute, at *path) {
 	}
 }
 
+func (c *checker) checkObjectType(a *Attribute, at *path) {
+	if len(a.ObjectType) == 0 {
+		return
+	}
+	here := c.member(at, MemberObjectType)
+	if a.Kind != Relationship && a.Kind != ListRelationship {
+		c.fault(finding.AttributeMember, here, "a %s has no objectType", a.Kind).Hint = "only a Relationship has one"
+		return
+	}
+	for _, name := range a.ObjectType {
+		if fault, legal := nameFault(name); !legal {
+			c.fault(finding.AttributeMember, here, "the objectType %q %s", name, fault).Hint = "write the type of the entity it leads to, such as \"Building\""
+		}
+	}
+}
+
 // isNullURI reports whether a value is the API's word for null.
 func isNullURI(value []byte) bool {
 	return len(value) == len(NullURI)+2 && string(value[1:len(value)-1]) == NullURI
@@ -477,11 +518,11 @@ func (c *checker) checkValue(a *Attribute, at *path) {
 	}
 	switch a.Kind {
 	case Relationship:
-		c.checkStrings(value, here, finding.AttributeObject,
-			"the object of a Relationship is a URI or an array of URIs", "write a URI, such as \"urn:ngsi-ld:Building:42\"")
+		c.checkStrings(value, here, &objects)
+	case Property:
+		c.checkTyped(value, here)
 	case VocabProperty:
-		c.checkStrings(value, here, finding.AttributeValue,
-			"the vocab of a VocabProperty is a string or an array of strings", "write a term, such as \"electricity\"")
+		c.checkStrings(value, here, &vocabs)
 	case GeoProperty:
 		c.checkGeometry(value, here)
 	case LanguageProperty:
@@ -495,17 +536,26 @@ func (c *checker) checkValue(a *Attribute, at *path) {
 	}
 }
 
-// checkStrings sees that a value is a string or an array of at least one, and
-// that each is a URI where the code is that of objects.
-func (c *checker) checkStrings(value []byte, at *path, code finding.Code, rule, hint string) {
-	if value[0] == '"' {
-		if code == finding.AttributeObject {
-			c.checkObject(value[:skipString(value, 0)], at)
-		}
-		return
-	}
+// stringRule says what strings a value may hold: one, or an array of at least one.
+type stringRule struct {
+	code       finding.Code
+	rule, hint string
+	uri, empty bool // each is a URI; each may be empty
+}
+
+var (
+	objects = stringRule{code: finding.AttributeObject, uri: true,
+		rule: "the object of a Relationship is a URI or an array of URIs", hint: "write a URI, such as \"urn:ngsi-ld:Building:42\""}
+	vocabs = stringRule{code: finding.AttributeValue,
+		rule: "the vocab of a VocabProperty is a string or an array of strings", hint: "write a term, such as \"electricity\""}
+	languageTexts = stringRule{code: finding.AttributeValue, empty: true,
+		rule: "the text of a language is a string or an array of strings", hint: "write {\"fr\": \"mairie\", \"en\": \"town hall\"}"}
+)
+
+// checkStrings holds a value against a rule.
+func (c *checker) checkStrings(value []byte, at *path, r *stringRule) {
 	if value[0] != '[' {
-		c.fault(code, at, "%s, and this is %s", rule, describe(value[0])).Hint = hint
+		c.checkString(value[:skipValue(value, 0)], at, r)
 		return
 	}
 	cur := enter(value, 0)
@@ -513,17 +563,67 @@ func (c *checker) checkStrings(value []byte, at *path, code finding.Code, rule, 
 		element, ok := cur.element()
 		if !ok {
 			if i == 0 {
-				c.fault(code, at, "%s, and this array is empty", rule).Hint = "leave the attribute out where it has no value"
+				c.fault(r.code, at, "%s, and this array is empty", r.rule).Hint = "leave the attribute out where it has no value"
 			}
 			return
 		}
 		here := c.element(at, i)
-		if element.first(value) != '"' {
-			c.fault(code, here, "%s, and this is %s", rule, describe(element.first(value))).Hint = hint
-		} else if code == finding.AttributeObject {
-			c.checkObject(element.of(value), here)
-		}
+		c.checkString(element.of(value), here, r)
 	}
+}
+
+func (c *checker) checkString(value []byte, at *path, r *stringRule) {
+	switch {
+	case value[0] != '"':
+		c.fault(r.code, at, "%s, and this is %s", r.rule, describe(value[0])).Hint = r.hint
+	case r.uri:
+		c.checkObject(value, at)
+	case len(value) == 2 && !r.empty:
+		c.fault(r.code, at, "%s, and this is empty", r.rule).Hint = r.hint
+	}
+}
+
+// checkTyped looks at a JSON-LD typed value, {"@type": "DateTime", "@value": …}, whose
+// types are those of the API (CIM 009 v1.8 clause 4.6.3) or the user's own.
+func (c *checker) checkTyped(value []byte, at *path) {
+	if value[0] != '{' {
+		return
+	}
+	inner := find(value, 0, "@value")
+	if !inner.present() {
+		return
+	}
+	here := c.member(at, "@value")
+	if inner.isNull(value) {
+		c.fault(finding.AttributeValue, here, "null is no value in NGSI-LD").Hint = "leave the attribute out"
+		return
+	}
+	typ := find(value, 0, "@type")
+	if !typ.present() || typ.first(value) != '"' {
+		return
+	}
+	name := unquote(typ.of(value))
+	temporal, ok := temporalTypes[name[strings.LastIndexAny(name, "/#:")+1:]]
+	if !ok {
+		return
+	}
+	if inner.first(value) != '"' {
+		c.fault(finding.AttributeTime, here, "a %s is a string, and this is %s", name, describe(inner.first(value))).Hint = temporal.hint
+		return
+	}
+	if text := unquote(inner.of(value)); temporal.valid(text) != nil {
+		c.fault(finding.AttributeTime, here, "the %s %q is none: %v", name, text, temporal.valid(text)).Hint = temporal.hint
+	}
+}
+
+// temporalTypes are the types of typed values that the API knows, and how each is written.
+var temporalTypes = map[string]struct {
+	valid func(string) error
+	hint  string
+}{
+	"DateTime": {ValidDateTime, "write it like \"2024-01-31T12:00:00Z\""},
+	"Date":     {validDate, "write it like \"2024-01-31\""},
+	"Time":     {validTime, "write it like \"12:00:00Z\""},
 }
 
 // checkObject looks at an object, a JSON string with its quotes.
@@ -567,9 +667,12 @@ func (c *checker) checkObjectList(value []byte, at *path) {
 }
 
 func (c *checker) checkLanguageMap(value []byte, at *path) {
-	const hint = "write {\"fr\": \"mairie\", \"en\": \"town hall\"}"
 	if value[0] != '{' {
-		c.fault(finding.AttributeValue, at, "a languageMap is an object, and this is %s", describe(value[0])).Hint = hint
+		c.fault(finding.AttributeValue, at, "a languageMap is an object, and this is %s", describe(value[0])).Hint = languageTexts.hint
+		return
+	}
+	if value[skipSpace(value, 1)] == '}' {
+		c.fault(finding.AttributeValue, at, "the languageMap is empty").Hint = "leave the attribute out where it has no text"
 		return
 	}
 	for cur := enter(value, 0); ; {
@@ -582,7 +685,7 @@ func (c *checker) checkLanguageMap(value []byte, at *path) {
 		if tag != defaultDataset && !validLanguageTag(tag) {
 			c.fault(finding.AttributeValue, here, "%q is not a language tag", tag).Hint = "write a tag of BCP 47, such as \"fr\" or \"pt-BR\", or \"@none\""
 		}
-		c.checkStrings(text.of(value), here, finding.AttributeValue, "the text of a language is a string or an array of strings", hint)
+		c.checkStrings(text.of(value), here, &languageTexts)
 	}
 }
 

@@ -51,6 +51,22 @@ func ValidDateTime(text string) error {
 	return nil
 }
 
+// validDate says why text is not a Date of the API, 2006-01-02.
+func validDate(text string) error {
+	if len(text) != len("2006-01-02") {
+		return errors.New("it is not written 2006-01-02")
+	}
+	return ValidDateTime(text + "T00:00:00Z")
+}
+
+// validTime says why text is not a Time of the API, 15:04:05Z.
+func validTime(text string) error {
+	if len(text) < len("15:04:05Z") {
+		return errors.New("it is not written 15:04:05Z")
+	}
+	return ValidDateTime("2000-01-01T" + text)
+}
+
 var errDateTimeForm = errors.New("it is not written 2006-01-02T15:04:05Z")
 
 func number(digits string) int {

@@ -400,8 +400,10 @@ func (d *decoder) entityMembers() {
 			}
 		case MemberScope:
 			if e.Scopes, ok = d.strings(value); !ok {
-				d.fault(finding.EntityStructure, at, "the scope of an entity is a string or an array of strings").Hint =
+				d.fault(finding.EntityStructure, at, "the scope of an entity is a string or an array of strings, and this is %s", describe(value.first(d.data))).Hint =
 					"write \"scope\": \"/Paris/Energy\""
+			} else if len(e.Scopes) == 0 {
+				d.fault(finding.EntityStructure, at, "the array of scopes is empty").Hint = "leave scope out where the entity has none"
 			}
 		case MemberContext:
 			e.Context = d.value(value)
@@ -634,6 +636,10 @@ func (d *decoder) instance(a *Attribute, value span, at *path, depth int) {
 			continue
 		}
 		here := d.member(at, name)
+		if name == MemberContext {
+			d.fault(finding.AttributeMember, here, "an @context stands in the entity, not in an attribute").Hint = "move it to the entity"
+			continue
+		}
 		a.Attributes = d.instances(a.Attributes, name, inner, here, depth+1)
 	}
 }

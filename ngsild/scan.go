@@ -208,7 +208,8 @@ func lineAt(data []byte, offset int) int {
 type path struct {
 	parent *path
 	name   string
-	index  int // where name is ""
+	index  int // of an element; name is empty then
+	member bool
 }
 
 // pointer writes the path as a JSON Pointer (RFC 6901).
@@ -224,7 +225,7 @@ func (p *path) write(b *strings.Builder) {
 	}
 	p.parent.write(b)
 	b.WriteByte('/')
-	if p.name == "" {
+	if !p.member {
 		b.WriteString(strconv.Itoa(p.index))
 		return
 	}

@@ -36,6 +36,7 @@ var keyOf = map[string][]conversion{
 	"separator": {asList, asPoint},
 	"of":        {asList},
 	"order":     {asPoint},
+	"within":    {asPoint, asGeoJSON},
 	"true":      {asBoolean},
 	"false":     {asBoolean},
 }
@@ -128,6 +129,13 @@ func (c *compiler) converter(def *cellDef, what string, uri bool) *cell {
 	}
 	c.numbers(def, k)
 	c.times(def, k)
+	switch k.as {
+	case asPoint:
+		k.region = c.region(def)
+		c.pointOrder(def, k.lonFirst)
+	case asGeoJSON:
+		k.region = c.region(def)
+	}
 	if def.unit != nil {
 		c.unit(def.unit, k)
 	}

@@ -267,6 +267,7 @@ type converter struct {
 	convert   bool // unit
 	unit      unit.Conversion
 	lonFirst  bool
+	region    *region // that points lie in, or nil
 	yes, no   []string
 	separator []byte
 	of        *cell
@@ -418,7 +419,7 @@ func (c *cell) converted(x *memory, dst, text []byte, kind record.Kind, column i
 	case asPoint:
 		return c.appendPoint(x, dst, text, column)
 	case asGeoJSON:
-		return appendGeoJSON(x, dst, text, column)
+		return c.appendGeoJSON(x, dst, text, column)
 	case asList:
 		return c.appendList(x, dst, text, column)
 	case asURI:

@@ -20,7 +20,7 @@ var (
 	entityKeys    = []string{"type", "id", "when", "merge", "scope", "model", "attributes"}
 	valueMembers  = []string{ngsild.MemberValue, ngsild.MemberObject, ngsild.MemberLanguageMap, ngsild.MemberVocab, ngsild.MemberValueList, ngsild.MemberObjectList, ngsild.MemberJSON}
 	attributeKeys = append(slices.Clone(valueMembers), ngsild.MemberUnitCode, ngsild.MemberObservedAt, ngsild.MemberDatasetID, "when", "attributes")
-	cellKeys      = []string{"column", "columns", "constant", "members", "as", "unit", "lookup", "miss", "default", "format", "timezone", "decimal", "thousands", "nulls", "separator", "of", "required", "template", "order", "ambiguous", "true", "false"}
+	cellKeys      = []string{"column", "columns", "constant", "members", "as", "unit", "lookup", "miss", "default", "format", "timezone", "decimal", "thousands", "nulls", "separator", "of", "required", "template", "order", "within", "ambiguous", "true", "false"}
 	elementKeys   = []string{"as", "unit", "lookup", "miss", "default", "format", "timezone", "decimal", "thousands", "nulls", "template", "order", "ambiguous", "true", "false"}
 )
 
@@ -449,6 +449,13 @@ func (d decoder) cell(n ast.Node, keys map[string]*strictyaml.Field) *cellDef {
 		} else {
 			c.fallback = d.JSON(f.Value, "default")
 		}
+	}
+	if f := keys["within"]; f.Null() {
+		if f != nil {
+			d.Missing(f, f.At, "a value", "within").Hint = withinHint
+		}
+	} else {
+		c.within = d.JSON(f.Value, "within")
 	}
 	c.format = d.locatedText(keys["format"], "format")
 	c.timezone = d.locatedText(keys["timezone"], "timezone")

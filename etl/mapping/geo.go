@@ -95,10 +95,62 @@ func (c *cell) position(x *memory, dst []byte, column int) ([]byte, status) {
 		}
 		return dst, failed
 	}
+	if !c.inRegion(x, lat, lon, column) {
+		return dst, failed
+	}
 	dst = append(dst, `{"type":"Point","coordinates":[`...)
 	dst = append(append(dst, lon...), ',')
 	dst = append(dst, lat...)
 	return append(dst, "]}"...), done
+}
+
+// inRegion holds a point against the region that is known. Outside that of a
+// time zone it is refused only where it is swapped: a file may well have a place
+// abroad.
+func (c *cell) inRegion(x *memory, lat, lon []byte, column int) bool {
+	if c.region == nil {
+		return true
+	}
+	declared := c.region.name == "within"
+	where := c.region.name
+	if declared {
+		where = "the declared region"
+	}
+	switch c.region.side(lat, lon) {
+	case swapped:
+		swap := "GeoJSON has the longitude first: export it again"
+		switch {
+		case c.as == asPoint && c.lonFirst:
+			swap = "where all rows are so, set order: lat-lon; else correct the cell"
+		case c.as == asPoint:
+			swap = "where all rows are so, set order: lon-lat; else correct the cell"
+		}
+		x.reject(finding.CellPointSwapped, column, swap, "latitude %s and longitude %s seem to be the other way round: only so they lie in %s", lat, lon, where)
+		return false
+	case outside:
+		if declared {
+			x.reject(finding.CellPoint, column, "correct the cell, or the region: within: [west, south, east, north]", "latitude %s, longitude %s lies outside the declared region", lat, lon)
+			return false
+		}
+	}
+	return true
+}
+
+// firstPosition gives the first two numbers of a geometry without white space.
+func firstPosition(geometry []byte) (lon, lat []byte, ok bool) {
+	_, rest, ok := bytes.Cut(geometry, []byte(`"coordinates":`))
+	if !ok {
+		return nil, nil, false
+	}
+	rest = bytes.TrimLeft(rest, "[")
+	lon, rest, ok = bytes.Cut(rest, []byte(","))
+	if !ok {
+		return nil, nil, false
+	}
+	if end := bytes.IndexAny(rest, ",]"); end >= 0 {
+		return lon, rest[:end], true
+	}
+	return nil, nil, false
 }
 
 // exceeds reports whether a JSON number is beyond limit either way. It looks at
@@ -122,7 +174,7 @@ func exceeds(number []byte, limit int) bool {
 }
 
 // appendGeoJSON appends a geometry without white space.
-func appendGeoJSON(x *memory, dst, text []byte, column int) ([]byte, status) {
+func (c *cell) appendGeoJSON(x *memory, dst, text []byte, column int) ([]byte, status) {
 	start := len(dst)
 	dst, err := jsontext.AppendFormat(dst, text)
 	if err != nil {
@@ -131,6 +183,9 @@ func appendGeoJSON(x *memory, dst, text []byte, column int) ([]byte, status) {
 	}
 	if fault := geometryFault(dst[start:]); fault != nil {
 		x.reject(finding.CellGeoJSON, column, fault.Hint, "%q is not a geometry: %s", clip(text), fault.Message)
+		return dst[:start], failed
+	}
+	if lon, lat, ok := firstPosition(dst[start:]); ok && !c.inRegion(x, lat, lon, column) {
 		return dst[:start], failed
 	}
 	return dst, done

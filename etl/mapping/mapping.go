@@ -152,6 +152,7 @@ type cellDef struct {
 	required  bool
 	template  *located
 	order     string
+	within    []byte // JSON
 	ambiguous string
 	yes, no   []string
 	keys      map[string]strictyaml.Pos // the keys that are written, for faults

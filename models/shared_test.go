@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/ldtkit/ldt/internal/shared"
 	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 	"github.com/stretchr/testify/require"
 )
@@ -24,6 +26,30 @@ func TestContextsSayWhatTheOfficialOnesSay(t *testing.T) {
 		require.NoError(t, err)
 		require.JSONEq(t, string(want), string(s.Context()), s.Name)
 	}
+}
+
+func TestEveryAddressOfABuiltInContextIsKnown(t *testing.T) {
+	var aliases map[string]*string
+	require.NoError(t, json.Unmarshal(shared.Read(t, "contexts", "URLS.json"), &aliases))
+	files := map[string]string{}
+	for _, s := range models.Builtin().Subjects {
+		files["smart-data-models/"+s.Name+"/context.jsonld"] = string(s.Context())
+	}
+	r, known := jsonld.NewResolver(jsonld.WithContexts(models.Contexts())), models.Contexts()
+	n := 0
+	for address, file := range aliases {
+		if jsonld.IsCore(address) {
+			c, found, err := r.Resolve(t.Context(), []byte(strconv.Quote(address)))
+			require.NoError(t, err, address)
+			require.Empty(t, found, address)
+			require.JSONEq(t, strconv.Quote(jsonld.CoreURL), string(c.JSON()), address)
+			n++
+		} else if file != nil && files[*file] != "" {
+			require.JSONEq(t, files[*file], string(known[address]), address)
+			n++
+		}
+	}
+	require.Equal(t, 3*len(files)+8, n, "three addresses a subject, and the cores")
 }
 
 // TestSchemasAgreeWithTheOfficialOnes holds the schema made from the catalogue

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"hash/maphash"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/ldtkit/ldt/ngsild"
@@ -20,7 +19,6 @@ const maxPending = 100_000
 type links struct {
 	seed    maphash.Seed
 	ids     map[uint64]struct{} // of all entities, by the hash of the id
-	types   map[string]bool     // of all entities
 	pending map[uint64]link     // targets that have not come yet: the first place of each
 	dropped bool
 	n       int
@@ -35,7 +33,7 @@ type link struct {
 }
 
 func newLinks() links {
-	return links{seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}, types: map[string]bool{}, pending: map[uint64]link{}}
+	return links{seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}, pending: map[uint64]link{}}
 }
 
 // entity notes an entity and its targets.
@@ -44,9 +42,6 @@ func (l *links) entity(f *file, e *ngsild.Entity) {
 		id := maphash.String(l.seed, e.ID)
 		l.ids[id] = struct{}{}
 		delete(l.pending, id)
-	}
-	for _, name := range e.Types {
-		l.types[shortType(name)] = true
 	}
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
@@ -89,41 +84,23 @@ func (l *links) targets(f *file, e *ngsild.Entity, i int) {
 	}
 }
 
-// shortType gives the last part of a type's name, as a URN has it.
-func shortType(name string) string {
-	if i := strings.LastIndexAny(name, "/#:"); i >= 0 {
-		return name[i+1:]
-	}
-	return name
-}
-
-// typeIn gives the type that a URN names, urn:ngsi-ld:Type:…, or "".
-func typeIn(urn string) string {
-	rest, ok := strings.CutPrefix(urn, "urn:ngsi-ld:")
-	if !ok {
-		return ""
-	}
-	name, _, _ := strings.Cut(rest, ":")
-	return name
-}
-
 // Dangling gives, for all files since the last call, one finding for each target
 // of a Relationship that is none of their entities, at its first place. With
-// Options.Closed each is an error. Otherwise each is a warning, and given only
-// where the files hold entities of the target's type, as its URN names it: a file
-// of stations that points to cities elsewhere is no fault.
+// Options.Closed each is an error, otherwise a warning: the entity may be elsewhere.
 func (v *Validator) Dangling() []finding.Finding {
 	pending := make([]link, 0, len(v.links.pending))
 	for _, l := range v.links.pending {
-		if v.options.Closed || v.links.types[typeIn(l.target)] {
-			pending = append(pending, l)
-		}
+		pending = append(pending, l)
 	}
 	slices.SortFunc(pending, func(a, b link) int { return cmp.Compare(a.order, b.order) })
+	hint := "add that entity, or correct the id; leave it where the entity is in the broker or in another file"
+	if v.options.Closed {
+		hint = "add that entity, or correct the id"
+	}
 	list := make([]finding.Finding, 0, len(pending))
 	for _, l := range pending {
 		f := finding.New(finding.RelationDangle, l.at, "%q points to %s, which is not here", l.name, l.target).
-			WithHint("add that entity, or correct the id")
+			WithHint("%s", hint)
 		if v.options.Closed {
 			f.Severity = finding.Error
 		}

@@ -40,8 +40,7 @@ type Options struct {
 	// whatever its type; empty lets the type decide.
 	Model string
 	// Closed says that the files are all there is: a Relationship whose target
-	// is in none of them is an error. Otherwise it is a warning, and only where
-	// the files hold other entities of the target's type, as its URN names it.
+	// is in none of them is an error. Otherwise it is a warning.
 	Closed bool
 }
 

@@ -254,8 +254,12 @@ func (r *Resolver) pinned(ctx context.Context, u string) ([]byte, []finding.Find
 	case err != nil && copied != nil && ctx.Err() == nil:
 		f := finding.New(finding.ContextStale, finding.Location{}, "the @context %s cannot be fetched (%v); its pinned copy is used", u, err)
 		return copied, []finding.Finding{f}, nil
+	case ctx.Err() != nil:
+		return nil, nil, fmt.Errorf("fetch the @context %s: %w", u, ctx.Err())
 	case err != nil:
-		return nil, nil, fmt.Errorf("fetch the @context %s: %w", u, err)
+		f := finding.New(finding.ContextUnknownURL, finding.Location{}, "the @context %s cannot be fetched: %v", u, err)
+		f.Severity = finding.Error
+		return nil, nil, finding.List{f.WithHint("correct the address, or name a copy of the @context as a file")}
 	}
 	if isPinned && hashOf(text) != was.SHA256 {
 		return nil, nil, r.changed(u, was.SHA256, hashOf(text), "what the server gives now")

@@ -153,7 +153,9 @@ func TestFetchRefuses(t *testing.T) {
 		c, _, err := NewResolver(WithFetch(f)).Resolve(context.Background(), []byte(`"`+s.URL+path+`"`))
 		require.Nil(t, c)
 		require.ErrorContains(t, err, want)
-		require.ErrorContains(t, err, "fetch the @context "+s.URL+path)
+		require.ErrorContains(t, err, "the @context "+s.URL+path+" cannot be fetched")
+		var list finding.List
+		require.ErrorAs(t, err, &list, "a fault of the document that names it")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -53,7 +53,7 @@ func newInventoryCommand(s *settings) *cobra.Command {
 		},
 	}
 	addFormat(check, &format)
-	cmd.AddCommand(check)
+	cmd.AddCommand(check, newProfileCommand(s))
 	return cmd
 }
 

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ldtkit/ldt/etl/profile"
+	"github.com/ldtkit/ldt/etl/source"
+)
+
+// newProfileCommand is inventory profile: what a table holds.
+func newProfileCommand(s *settings) *cobra.Command {
+	var spec source.Spec
+	var asJSON bool
+	var mapping string
+	cmd := &cobra.Command{
+		Use:   "profile FILE",
+		Short: "What a table holds: types, units, ranges, roles, personal data",
+		Long: "Reads a table to its end and says of each column what it holds: type, unit, empty cells, different\n" +
+			"values, range, likely role, and whether it looks like data about a person. Below the table stands the\n" +
+			"source of a mapping for it, ready to correct; --mapping writes it to a file.",
+		Args: wantArgs(1, 1, "FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			spec.File = args[0]
+			table, err := profile.Of(cmd.Context(), "", spec)
+			if err != nil {
+				return err
+			}
+			if mapping != "" {
+				if err := writeNew(mapping, table.SourceYAML()); err != nil {
+					return err
+				}
+			}
+			if asJSON {
+				out := json.NewEncoder(cmd.OutOrStdout())
+				out.SetIndent("", "  ")
+				return out.Encode(struct {
+					Tables []*profile.Table `json:"tables"`
+				}{[]*profile.Table{table}})
+			}
+			if err := table.WriteText(cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "\n%s", table.SourceYAML())
+			return s.report(cmd, "text", "inventory profile", table.Findings)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "JSON, for scripts")
+	cmd.Flags().StringVar(&mapping, "mapping", "", "write the source of a mapping to this new file")
+	cmd.Flags().StringVar(&spec.Encoding, "encoding", "", "how the text is encoded, where that cannot be seen")
+	cmd.Flags().StringVar(&spec.Delimiter, "delimiter", "", "what stands between cells")
+	cmd.Flags().StringVar(&spec.Decimal, "decimal", "", `the decimal mark: "." or ","`)
+	cmd.Flags().StringVar(&spec.Sheet, "sheet", "", "the sheet of a workbook")
+	return cmd
+}
+
+// writeNew writes a file that is not there yet.
+func writeNew(name, text string) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := file.WriteString(text); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}

@@ -1,0 +1,195 @@
+package profile_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ldtkit/ldt/etl/mapping"
+	"github.com/ldtkit/ldt/etl/profile"
+	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/internal/shared"
+)
+
+func of(t *testing.T, text string) *profile.Table {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "t.csv"), []byte(text), 0o644))
+	table, err := profile.Of(context.Background(), dir, source.Spec{File: "t.csv"})
+	require.NoError(t, err)
+	return table
+}
+
+// columnOf profiles a column of the given cells beside one that makes rows differ.
+func columnOf(t *testing.T, header string, cells ...string) profile.Column {
+	t.Helper()
+	text := "row;" + header + "\n"
+	for i, c := range cells {
+		text += fmt.Sprintf("r%d;%s\n", i, c)
+	}
+	table := of(t, text)
+	require.Equal(t, int64(len(cells)), table.Rows)
+	return table.Columns[1]
+}
+
+func TestProfileSaysTypeUnitAndRole(t *testing.T) {
+	for _, c := range []struct {
+		header string
+		cells  []string
+		kind   profile.Type
+		format string
+		unit   string
+		role   profile.Role
+	}{
+		{"Conso totale (MWh)", []string{"1,5", "2,25", ""}, profile.Number, "", "MWH", profile.RoleMeasure},
+		{"conso_kwh", []string{"1", "2"}, profile.Integer, "", "KWH", profile.RoleMeasure},
+		{"surface m2", []string{"1", "2"}, profile.Integer, "", "MTK", profile.RoleMeasure},
+		{"Année", []string{"2023", "2023"}, profile.Year, "", "", profile.RoleTime},
+		{"places", []string{"2023", "1999"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"date", []string{"31/12/2024", "01/02/2024"}, profile.Date, "D/M/YYYY", "", profile.RoleTime},
+		{"read", []string{"2024-01-01T10:00:00Z", "2024-01-01T11:00:00Z"}, profile.DateTime, "", "", profile.RoleTime},
+		{"day", []string{"20240131", "20240201"}, profile.Date, "YYYYMMDD", "", profile.RoleTime},
+		{"lot", []string{"20240131", "20240201"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"heure", []string{"00:30", "24:00"}, profile.Time, "", "", profile.RoleTime},
+		{"Code INSEE", []string{"01001", "75101", "01001"}, profile.Code, "", "", profile.RolePlace},
+		{"Code INSEE", []string{"01001", "75101"}, profile.Code, "", "", profile.RoleID},
+		{"code_postal", []string{"77300.0", "77300.0"}, profile.Integer, "", "", profile.RolePlace},
+		{"PRM", []string{"12345678901234", "12345678901234"}, profile.Code, "", "", profile.RoleID},
+		{"geo_point_2d", []string{"48.85, 2.35", "48.86, 2.36"}, profile.Point, "", "", profile.RolePlace},
+		{"geom", []string{`{"type":"Point","coordinates":[2.1,48]}`}, profile.GeoJSON, "", "", profile.RolePlace},
+		{"Relevé", []string{"oui", "non"}, profile.Boolean, "", "", profile.RoleDimension},
+		{"FILIERE", []string{"Gaz", "Gaz", "Gaz", "Electricité"}, profile.Text, "", "", profile.RoleDimension},
+		{"site_id", []string{"7", "8"}, profile.Integer, "", "", profile.RoleID},
+		{"site_id", []string{"7", "7"}, profile.Integer, "", "", profile.RoleDimension},
+		{"number of sites", []string{"7", "8"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"note", []string{"", ""}, profile.Empty, "", "", profile.RoleText},
+		{"lat", []string{"48.85", "48.86"}, profile.Number, "", "", profile.RolePlace},
+	} {
+		t.Run(c.header+" "+c.cells[0], func(t *testing.T) {
+			for i := range c.cells {
+				if strings.ContainsAny(c.cells[i], `"`) {
+					c.cells[i] = `"` + strings.ReplaceAll(c.cells[i], `"`, `""`) + `"`
+				}
+			}
+			got := columnOf(t, c.header, c.cells...)
+			require.Equal(t, c.kind, got.Type)
+			require.Equal(t, c.format, got.Format)
+			require.Equal(t, c.unit, got.Unit)
+			require.Equal(t, c.role, got.Role)
+		})
+	}
+}
+
+func TestProfileNamesTheCellsThatAreNotOfTheType(t *testing.T) {
+	cells := make([]string, 100)
+	for i := range cells {
+		cells[i] = fmt.Sprintf("%d,5", i)
+	}
+	cells[41] = "abc"
+	got := columnOf(t, "kWh", cells...)
+	require.Equal(t, profile.Number, got.Type)
+	require.Equal(t, int64(1), got.Odd)
+	require.Equal(t, "abc", got.OddCell)
+	require.Equal(t, 43, got.OddRow)
+	require.Equal(t, "0,5", got.Min)
+	require.Equal(t, "99,5", got.Max)
+	for i := range 10 {
+		cells[i] = "abc"
+	}
+	require.Equal(t, profile.Text, columnOf(t, "kWh", cells...).Type)
+}
+
+func TestProfileSaysWhereDayAndMonthMayBeExchanged(t *testing.T) {
+	got := columnOf(t, "date", "01/02/2024", "03/04/2024")
+	require.Equal(t, "D/M/YYYY", got.Format)
+	require.Equal(t, "M/D/YYYY", got.Ambiguous)
+	require.Empty(t, columnOf(t, "date", "01/02/2024", "13/04/2024").Ambiguous)
+	require.Equal(t, "M/D/YYYY", columnOf(t, "date", "01/02/2024", "04/13/2024").Format)
+}
+
+func TestProfileCountsDifferentTextsExactlyThenAboutAtOnePercent(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("few;many\n")
+	const rows = 150_000
+	for i := range rows {
+		fmt.Fprintf(&text, "%d;x%d\n", i%1000, i)
+	}
+	table := of(t, text.String())
+	require.Equal(t, int64(1000), table.Columns[0].Distinct)
+	require.True(t, table.Columns[0].DistinctExact)
+	require.False(t, table.Columns[1].DistinctExact)
+	require.InEpsilon(t, rows, table.Columns[1].Distinct, 0.04)
+}
+
+func TestProfileRemarksOnWhatAPersonShouldLookAt(t *testing.T) {
+	table := of(t, "volume;unit;temp;mail\n1;kWh;-999;a@example.org\n2;m³;20;b@example.org\n1;kWh;3;c@example.org\n")
+	var out strings.Builder
+	require.NoError(t, table.WriteText(&out))
+	require.Contains(t, out.String(), "unit: cells are units (kWh, m³): rows of different units must not be added up")
+	require.Contains(t, out.String(), `temp: -999 may stand for "no value"; if so, declare it: nulls: ["-999"]`)
+	require.Contains(t, out.String(), "mail: looks like personal data (e-mail address; cells are e-mail addresses)")
+}
+
+// The source of a mapping that a profile writes reads the table as it was read.
+func TestProfileWritesASourceThatAMappingTakes(t *testing.T) {
+	table := of(t, "a\tb:c\tat\n1,5\tx\t2024-01-01 10:00\n2,5\t\"y\"\t2024-01-01 11:00\n")
+	text := table.SourceYAML()
+	require.Contains(t, text, "delimiter: tab\n")
+	require.Contains(t, text, `decimal: ","`)
+	require.Contains(t, text, "timezone: Europe/Paris #")
+	m, err := mapping.Parse("m.yaml", []byte(text+"context: [c.jsonld]\nentities:\n- {type: T, id: \"urn:x:{a}\"}\n"))
+	require.NoError(t, err)
+	require.Equal(t, "t.csv", m.Source.File)
+	require.Equal(t, ",", m.Source.Decimal)
+}
+
+func TestProfileOfAHeaderAloneHasNoRows(t *testing.T) {
+	table := of(t, "a;b\n")
+	require.Zero(t, table.Rows)
+	require.Len(t, table.Columns, 2)
+	require.Equal(t, profile.Empty, table.Columns[0].Type)
+	text, err := json.Marshal(table)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), ":null")
+}
+
+// The file behind the guide: what its columns hold is known.
+func TestProfileOfTheOriginalAddressFile(t *testing.T) {
+	path := shared.Path(t, "datasets", "paris-conso-gaz", "ADRESSE-NAF.csv")
+	table, err := profile.Of(context.Background(), "", source.Spec{File: path})
+	require.NoError(t, err)
+	require.Equal(t, int64(16_884), table.Rows)
+	require.Len(t, table.Columns, 23)
+	for _, c := range table.Columns {
+		switch c.Name {
+		case "Données de consommation (MWh)":
+			require.Equal(t, profile.Number, c.Type)
+			require.Equal(t, "MWH", c.Unit)
+			require.Equal(t, int64(4041), c.Empty)
+			require.Equal(t, "576105,849", c.Max)
+			require.Zero(t, c.Odd)
+		case "Rue":
+			require.Equal(t, profile.Address, c.Personal)
+		case "Code INSEE":
+			require.Equal(t, int64(20), c.Distinct)
+		}
+	}
+}
+
+func TestProfileTellsTheSameOfATableAsCSVAndAsWorkbook(t *testing.T) {
+	csv, err := profile.Of(context.Background(), "", source.Spec{File: shared.Path(t, "datasets", "uk-hee", "HEE.csv")})
+	require.NoError(t, err)
+	xlsx, err := profile.Of(context.Background(), "", source.Spec{File: shared.Path(t, "datasets", "uk-hee", "HEE.xlsx")})
+	require.NoError(t, err)
+	require.Equal(t, csv.Rows, xlsx.Rows)
+	for i, a := range csv.Columns {
+		b := xlsx.Columns[i]
+		require.Equal(t, []any{a.Name, a.Type, a.Unit, a.Role, a.Empty, a.Distinct}, []any{b.Name, b.Type, b.Unit, b.Role, b.Empty, b.Distinct})
+	}
+}

@@ -103,6 +103,12 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 		env.Header = f.source.Header()
 		env.Decimal, env.Thousands = string(f.source.Dialect().Decimal()), f.source.Dialect().Thousands()
 	}
+	if unreadable == nil {
+		if env.Dates, err = f.dates(ctx); err != nil {
+			f.Close()
+			return nil, err
+		}
+	}
 	f.Plan, faults = mapping.Compile(m, env)
 	// An @context that is not known explains unknown terms.
 	f.Findings = append(f.Findings, faults...)

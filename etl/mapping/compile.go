@@ -670,9 +670,9 @@ func (c *compiler) observedAt(v *valueDef, a *attribute) {
 		n := c.cell(v.cell, what, false)
 		if k, ok := n.(*cell); ok {
 			switch k.as {
-			case asDate, asDatetime, asYear, asQuarter, asMonth:
+			case asDate, asDatetime, asYear, asQuarter, asMonth, asWeek:
 			default:
-				c.fault(finding.MappingConverter, v.at, "observedAt must be a time, not %s", k.as).Hint = "read it as: datetime, date, month, quarter or year"
+				c.fault(finding.MappingConverter, v.at, "observedAt must be a time, not %s", k.as).Hint = "read it as: datetime, date, week, month, quarter or year"
 			}
 		}
 		a.observedAt = n

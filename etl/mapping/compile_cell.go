@@ -30,7 +30,7 @@ var keyOf = map[string][]conversion{
 	"unit":      {asNumber, asInteger},
 	"decimal":   {asNumber, asInteger, asPoint},
 	"thousands": {asNumber, asInteger, asPoint},
-	"format":    {asDate, asDatetime, asYear, asQuarter, asMonth},
+	"format":    {asDate, asDatetime, asYear, asQuarter, asMonth, asWeek},
 	"timezone":  {asDatetime},
 	"ambiguous": {asDatetime},
 	"separator": {asList, asPoint},
@@ -120,6 +120,10 @@ func (c *compiler) converter(def *cellDef, what string, uri bool) *cell {
 	k.as = c.conversion(def, what, uri)
 	for _, n := range def.nulls {
 		k.nulls = append(k.nulls, []byte(n))
+	}
+	switch k.as {
+	case asNumber, asInteger, asDate, asDatetime, asYear, asQuarter, asMonth, asWeek:
+		k.plainNull = def.nulls == nil && c.m.Source.Nulls == nil && !def.lookedUp
 	}
 	for _, key := range slices.Sorted(maps.Keys(keyOf)) {
 		if at, set := def.keys[key]; set && !slices.Contains(keyOf[key], k.as) {
@@ -225,6 +229,8 @@ func (c *compiler) times(def *cellDef, k *cell) {
 			c.fault(finding.MappingConverter, f.at, "format: %v", err).Hint = dateTokenHelp
 		}
 		k.format = format
+	} else if len(def.columns) > 0 {
+		c.dateOrder(def, k)
 	}
 	if k.as != asDatetime {
 		return
@@ -239,8 +245,38 @@ func (c *compiler) times(def *cellDef, k *cell) {
 	}
 }
 
+// dateOrder finds out which of two numbers is the day in the dates of a column
+// that has no format.
+func (c *compiler) dateOrder(def *cellDef, k *cell) {
+	if c.env.Dates == nil || !slices.Contains(keyOf["format"], k.as) {
+		return
+	}
+	var columns []string
+	for _, column := range def.columns {
+		columns = append(columns, column.text)
+	}
+	d := c.env.Dates(columns)
+	if d == nil || !d.reads() {
+		return
+	}
+	name, at := strings.Join(columns, " "), def.columns[0].at
+	order, why, hint := d.decide(name)
+	if why != "" {
+		c.fault(finding.SourceDateOrder, at, "%s", why).Hint = hint
+		return
+	}
+	k.order = order
+	if by := d.evidence(name); by != "" {
+		c.fault(finding.SourceDateOrder, at, "%s", by).Severity = finding.Info
+	}
+}
+
 func (c *compiler) unit(def *unitDef, k *cell) {
 	money := def.from.text == def.to.text
+	k.from = def.from.text
+	if u, ok := unit.Lookup(k.from); ok {
+		k.symbol = u.Symbol
+	}
 	from := def.from.text != "" && c.knownUnit(def.from, money)
 	to := money || def.to.text != "" && c.knownUnit(def.to, false)
 	if !from || !to || money {

@@ -244,6 +244,7 @@ const (
 	asYear
 	asQuarter
 	asMonth
+	asWeek
 	asPoint
 	asGeoJSON
 	asList
@@ -253,7 +254,7 @@ const (
 
 // String gives the word of the mapping.
 func (c conversion) String() string {
-	return [...]string{"text", "number", "integer", "boolean", "date", "datetime", "year", "quarter", "month", "point", "geojson", "list", "uri", "json"}[c]
+	return [...]string{"text", "number", "integer", "boolean", "date", "datetime", "year", "quarter", "month", "week", "point", "geojson", "list", "uri", "json"}[c]
 }
 
 // converter turns a text into a JSON value.
@@ -266,6 +267,10 @@ type converter struct {
 	instant   bool // a date is wanted as the start of its day in UTC
 	convert   bool // unit
 	unit      unit.Conversion
+	from      string // the code of the cells' unit, or ""
+	symbol    string // of from, as cells may have it behind the number
+	plainNull bool   // texts such as NA are no value where nothing else was declared
+	order     dateOrder
 	lonFirst  bool
 	region    *region // that points lie in, or nil
 	yes, no   []string
@@ -341,6 +346,9 @@ func (c *cell) null(x *memory, dst []byte, column int) ([]byte, status) {
 // value converts a text that is not null.
 func (c *cell) value(x *memory, dst, text []byte, kind record.Kind, column int) ([]byte, status) {
 	start := len(dst)
+	if c.plainNull && kind == record.Text && isNothing(text) {
+		return c.null(x, dst, column)
+	}
 	if c.table != nil {
 		if v, ok := c.table.values[string(text)]; ok {
 			return c.finish(x, append(dst, v...), start, column)
@@ -396,14 +404,11 @@ func (c *cell) converted(x *memory, dst, text []byte, kind record.Kind, column i
 			return dst, failed
 		}
 		if c.convert {
-			end := len(dst)
-			out, err := c.unit.Append(dst, dst[start:])
-			if err != nil {
+			var err error
+			if dst, err = convertTail(&c.unit, dst, start); err != nil {
 				x.reject(finding.CellNumber, column, "", "%q cannot be converted: %v", clip(text), err)
 				return dst[:start], failed
 			}
-			n := copy(out[start:], out[end:])
-			dst = out[:start+n]
 		}
 		if c.as == asInteger {
 			if dst, fine = integral(dst, start); !fine {
@@ -414,7 +419,7 @@ func (c *cell) converted(x *memory, dst, text []byte, kind record.Kind, column i
 		return dst, done
 	case asBoolean:
 		return c.appendBoolean(x, dst, text, kind, column)
-	case asDate, asDatetime, asYear, asQuarter, asMonth:
+	case asDate, asDatetime, asYear, asQuarter, asMonth, asWeek:
 		return c.appendTime(x, dst, text, kind, column)
 	case asPoint:
 		return c.appendPoint(x, dst, text, column)
@@ -450,10 +455,73 @@ func (c *cell) appendNumber(x *memory, dst, text []byte, kind record.Kind, colum
 		return dst, false
 	}
 	out, ok := format.append(dst, text)
-	if !ok {
-		x.reject(finding.CellNumber, column, c.number.hint(text), "%q is not a number with the decimal character %q", clip(text), string(c.number.decimal))
+	if ok {
+		return out, true
 	}
-	return out, ok
+	if kind == record.Text {
+		if number, suffix := unit.Split(trimSpace(text)); len(suffix) > 0 {
+			if out, ok = format.append(dst, number); ok {
+				return c.fromUnit(x, out, len(dst), text, suffix, column)
+			}
+		}
+	}
+	x.reject(finding.CellNumber, column, c.number.hint(text), "%q is not a number with the decimal character %q", clip(text), string(c.number.decimal))
+	return dst, false
+}
+
+// fromUnit takes the number at dst[start:], behind which the cell has a unit, to
+// the unit that the mapping says the cells have.
+func (c *cell) fromUnit(x *memory, dst []byte, start int, text, suffix []byte, column int) ([]byte, bool) {
+	if c.from != "" && string(suffix) == c.symbol {
+		return dst, true
+	}
+	u, known := unit.Parse(string(suffix))
+	switch {
+	case !known:
+		x.reject(finding.CellNumber, column, "correct the cell", "%q is not a number: %q behind it is no unit that ldt knows", clip(text), clip(suffix))
+	case c.from == "":
+		x.reject(finding.CellUnit, column, fmt.Sprintf("name the unit of the column: unit: %s", u.Code), "%q has a unit, and the mapping names none", clip(text))
+	case u.Code == c.from:
+		return dst, true
+	default:
+		conversion, err := unit.Convert(u.Code, c.from)
+		if err == nil {
+			dst, err = convertTail(&conversion, dst, start)
+		}
+		if err == nil {
+			return dst, true
+		}
+		x.reject(finding.CellUnit, column, "correct the cell, or the unit of the column", "%q is in %s (%s), which does not convert to %s of the mapping", clip(text), u.Name, u.Code, c.from)
+	}
+	return dst[:start], false
+}
+
+// convertTail converts the number at dst[start:] in place.
+func convertTail(c *unit.Conversion, dst []byte, start int) ([]byte, error) {
+	end := len(dst)
+	out, err := c.Append(dst, dst[start:])
+	if err != nil {
+		return dst, err
+	}
+	n := copy(out[start:], out[end:])
+	return out[:start+n], nil
+}
+
+// isNothing reports whether a text is one of those that programs and people
+// write where a number or a date is missing. It is never a number or a date.
+func isNothing(text []byte) bool {
+	text = trimSpace(text)
+	switch len(text) {
+	case 1:
+		return text[0] == '-'
+	case 2:
+		return equalFold(text, "na") || string(text) == "--"
+	case 3:
+		return equalFold(text, "nan") || equalFold(text, "n/a") || string(text) == "–" || string(text) == "—"
+	case 4:
+		return equalFold(text, "null") || equalFold(text, "n.a.")
+	}
+	return false
 }
 
 func kindWord(k record.Kind) string {
@@ -563,15 +631,24 @@ func (c *cell) appendTime(x *memory, dst, text []byte, kind record.Kind, column 
 	case c.format != nil:
 		at, ok = c.format.parse(text)
 	default:
-		if c.as == asYear || c.as == asQuarter || c.as == asMonth {
+		if c.as != asDate && c.as != asDatetime {
 			at, ok = c.period(text, kind)
 		}
 		if !ok && kind != record.Number {
-			at, ok = parseISO(text)
+			if at, ok = parseISO(text); !ok && c.order != orderUnknown {
+				at, ok = parseNumeric(text, c.order)
+			}
+			if !ok && c.as == asDate {
+				if year, week, day, fine := parseWeek(text); fine && day > 0 {
+					at.year, at.month, at.day = civilFromDays(startOfWeek(year, week) + int64(day-1))
+					ok = true
+				}
+			}
 		}
 	}
 	if !ok {
-		x.reject(finding.CellDate, column, c.dateHint(text, kind), "%q is not %s%s", clip(text), article[c.as], c.written())
+		why := at.fault()
+		x.reject(finding.CellDate, column, c.dateHint(text, kind), "%q is not %s%s%s", clip(text), article[c.as], c.written(), why)
 		return dst, failed
 	}
 	dst = append(dst, '"')
@@ -606,6 +683,12 @@ func (c *cell) appendTime(x *memory, dst, text []byte, kind record.Kind, column 
 		dst = append(appendDate(dst, at.year, 1, 1), "T00:00:00Z"...)
 	case asQuarter:
 		dst = append(appendDate(dst, at.year, (at.month-1)/3*3+1, 1), "T00:00:00Z"...)
+	case asWeek:
+		day := daysFromCivil(at.year, at.month, at.day)
+		year, month, monday := civilFromDays(day - weekday(day))
+		if ok = year >= 0; ok {
+			dst = append(appendDate(dst, year, month, monday), "T00:00:00Z"...)
+		}
 	default:
 		dst = append(appendDate(dst, at.year, at.month, 1), "T00:00:00Z"...)
 	}
@@ -616,19 +699,25 @@ func (c *cell) appendTime(x *memory, dst, text []byte, kind record.Kind, column 
 	return append(dst, '"'), done
 }
 
-var article = [...]string{asDate: "a date", asDatetime: "a date and time", asYear: "a year", asQuarter: "a quarter", asMonth: "a month"}
+var article = [...]string{asDate: "a date", asDatetime: "a date and time", asYear: "a year", asQuarter: "a quarter", asMonth: "a month", asWeek: "a week"}
 
 // written names the form that was expected.
 func (c *cell) written() string {
 	if c.format != nil {
 		return " in the format " + c.format.text
 	}
+	if c.order != orderUnknown {
+		return " with the " + c.order.String() + " first, as the column has it"
+	}
 	return ""
 }
 
 func (c *cell) dateHint(text []byte, kind record.Kind) string {
 	if kind == record.Number {
-		return "format the cell as a date in the workbook, or set format:"
+		return "format the cell as a date in the workbook, or set format: excel-1900"
+	}
+	if _, ok := serial1900.parse(text); ok && c.format == nil && len(text) >= 5 && text[0] != '0' {
+		return "where this is the day number of a spreadsheet program, set format: excel-1900 (excel-1904 for a workbook of an old Mac)"
 	}
 	for _, f := range likelyFormats {
 		if f == c.format {
@@ -665,6 +754,14 @@ func (c *cell) period(text []byte, kind record.Kind) (civil, bool) {
 		which = periodQuarter
 	case asMonth:
 		which = periodMonth
+	case asWeek:
+		year, week, day, ok := parseWeek(text)
+		if !ok {
+			return civil{}, false
+		}
+		at := civil{}
+		at.year, at.month, at.day = civilFromDays(startOfWeek(year, week) + int64(max(day, 1)-1))
+		return at, true
 	}
 	if kind == record.Number {
 		text = bytes.TrimSuffix(text, []byte(".0"))

@@ -35,6 +35,22 @@ func TestApplyConvertsCells(t *testing.T) {
 		{`{value: {column: x, as: number, thousands: ","}}`, "12,345", `12345`},
 		{`{value: {column: x, as: number}}`, "1e-7", `0.0000001`},
 		{`{value: {column: x, as: number}}`, ".5", `0.5`},
+		{`{value: {column: x, unit: KWH}}`, "12 kWh", `12`},
+		{`{value: {column: x, unit: KWH}}`, "1.5MWh", `1500`},
+		{`{value: {column: x, decimal: ",", thousands: " ", unit: {from: KWH, to: MWH}}}`, "1\u202f234,5\u00a0kWh", `1.2345`},
+		{`{value: {column: x, unit: MTK}}`, "12 m2", `12`},
+		{`{value: {column: x, unit: P1}}`, "12.5 %", `12.5`},
+		{`{value: {column: x, unit: {from: P1, to: C62}}}`, "12.5%", `0.125`},
+		{`{value: {column: x, unit: EUR}}`, "12.50 €", `12.50`},
+		{`{value: {column: x, as: number}}`, "\u202f5\u202f", `5`},
+		{`{value: {column: x, as: number}}`, "NaN", `absent`},
+		{`{value: {column: x, as: number}}`, "-", `absent`},
+		{`{value: {column: x, as: integer, default: 0}}`, "n/a", `0`},
+		{`{value: {column: x, as: date}}`, "NA", `absent`},
+		{`{value: {column: x}}`, "NA", `"NA"`},
+		{`{value: {column: x, lookup: {NA: north}}}`, "NA", `"north"`},
+		{`{value: {column: x, as: number}}`, "-999", `-999`},
+		{`{value: {column: x, as: number, nulls: [-999]}}`, "-999", `absent`},
 		{`{value: {column: x, as: integer}}`, "12.0", `12`},
 		{`{value: {column: x, as: integer}}`, "77172.0", `77172`},
 		{`{value: {column: x, as: integer}}`, "1e3", `1000`},
@@ -67,6 +83,22 @@ func TestApplyConvertsCells(t *testing.T) {
 		{`{value: {column: x, as: month}}`, "2024-05", `"2024-05-01T00:00:00Z"`},
 		{`{value: {column: x, as: month}}`, "202405", `"2024-05-01T00:00:00Z"`},
 		{`{value: {column: x, as: month, format: MM/YYYY}}`, "05/2024", `"2024-05-01T00:00:00Z"`},
+		{`{value: {column: x, as: year}}`, "2011", `"2011-01-01T00:00:00Z"`},
+		{`{value: {column: x, as: month}}`, "201101", `"2011-01-01T00:00:00Z"`},
+		{`{value: {column: x, as: week}}`, "2024-W01", `"2024-01-01T00:00:00Z"`},
+		{`{value: {column: x, as: week}}`, "2021W01", `"2021-01-04T00:00:00Z"`},
+		{`{value: {column: x, as: week}}`, "2020-W53-7", `"2020-12-28T00:00:00Z"`},
+		{`{value: {column: x, as: week}}`, "S05 2024", `"2024-01-29T00:00:00Z"`},
+		{`{value: {column: x, as: week}}`, "2024-12-31", `"2024-12-30T00:00:00Z"`},
+		{`{value: {column: x, as: week}}`, "1969-12-31", `"1969-12-29T00:00:00Z"`},
+		{`{value: {column: x, as: date}}`, "2020-W53-7", `"2021-01-03"`},
+		{`{value: {column: x, as: date, format: excel-1900}}`, "45322", `"2024-01-31"`},
+		{`{value: {column: x, as: date, format: excel-1900}}`, "59", `"1900-02-28"`},
+		{`{value: {column: x, as: date, format: excel-1900}}`, "61", `"1900-03-01"`},
+		{`{value: {column: x, as: date, format: excel-1904}}`, "43860", `"2024-01-31"`},
+		{`{value: {column: x, as: datetime, format: excel-1900, timezone: UTC}}`, "45322,75", `"2024-01-31T18:00:00Z"`},
+		{`{value: {column: x, as: datetime, format: excel-1900, timezone: UTC}}`, "45322.0104166667", `"2024-01-31T00:15:00Z"`},
+		{`{value: {column: x, as: datetime, format: excel-1900, timezone: UTC}}`, "45322.9999999999", `"2024-02-01T00:00:00Z"`},
 		{`{value: {column: x, as: point}}`, "48.85, 2.35", `{"type":"Point","coordinates":[2.35,48.85]}`},
 		{`{value: {column: x, as: point, order: lon-lat}}`, "2.35;48.85", `{"type":"Point","coordinates":[2.35,48.85]}`},
 		{`{value: {column: x, as: point, decimal: ","}}`, "48,85 2,35", `{"type":"Point","coordinates":[2.35,48.85]}`},
@@ -149,16 +181,28 @@ func TestApplyRejectsWhatDoesNotConvert(t *testing.T) {
 		{`{value: {column: x, as: number}}`, "12,5", finding.CellNumber, `"12,5" is not a number`, `decimal: ','`},
 		{`{value: {column: x, as: number}}`, "1.234,5", finding.CellNumber, "is not a number", `thousands: "."`},
 		{`{value: {column: x, as: number}}`, "1 234.5", finding.CellNumber, "is not a number", `thousands: " "`},
-		{`{value: {column: x, as: number}}`, "NaN", finding.CellNumber, "is not a number", "nulls"},
+		{`{value: {column: x, as: number, nulls: [NA]}}`, "NaN", finding.CellNumber, "is not a number", "nulls"},
 		{`{value: {column: x, as: number}}`, "-inf", finding.CellNumber, "is not a number", "nulls"},
 		{`{value: {column: x, as: number}}`, "1e999", finding.CellNumber, "is not a number", ""},
-		{`{value: {column: x, as: number}}`, "12 %", finding.CellNumber, "is not a number", ""},
+		{`{value: {column: x, as: number}}`, "12 %", finding.CellUnit, "has a unit", "unit: P1"},
+		{`{value: {column: x, as: number}}`, "12 kWh", finding.CellUnit, "has a unit", "unit: KWH"},
+		{`{value: {column: x, unit: KWH}}`, "12 m³", finding.CellUnit, "does not convert to KWH", "unit of the column"},
+		{`{value: {column: x, unit: KWH}}`, "12 bis", finding.CellNumber, `"bis" behind it is no unit`, ""},
+		{`{value: {column: x, unit: KWH}}`, "kWh", finding.CellNumber, "is not a number", ""},
+		{`{value: {column: x, as: text, required: true}}`, nil, finding.CellEmpty, "empty", ""},
+		{`{value: {column: x, as: number, required: true}}`, "N/A", finding.CellEmpty, "empty", ""},
+		{`{value: {column: x, as: week}}`, "2025-W53", finding.CellDate, "is not a week", ""},
+		{`{value: {column: x, as: date, format: excel-1900}}`, "60", finding.CellDate, "is not a date in the format excel-1900", ""},
+		{`{value: {column: x, as: date}}`, "45322", finding.CellDate, "is not a date", "format: excel-1900"},
+		{`{value: {column: x, as: date}}`, "2023-02-29", finding.CellDate, "is not a date: February 2023 has 28 days", ""},
+		{`{value: {column: x, as: date}}`, "2023-13-01", finding.CellDate, "is not a date: there is no month 13", ""},
+		{`{value: {column: x, as: datetime, timezone: UTC}}`, "2023-01-01 24:01", finding.CellDate, "the day has no 24:01", ""},
 		{`{value: {column: x, as: number, thousands: ","}}`, "1,5", finding.CellNumber, "is not a number", `decimal`},
 		{`{value: {column: x, as: number}}`, dateCell("2024-01-01T00:00:00"), finding.CellNumber, "the date", "format the cell"},
 		{`{value: {column: x, as: integer}}`, "12.5", finding.CellInteger, `"12.5" is not a whole number`, "as: number"},
 		{`{value: {column: x, as: boolean}}`, "Oui", finding.CellBoolean, `"Oui" is neither`, `true:`},
 		{`{value: {column: x, as: boolean, true: [Oui], false: [Non]}}`, "1", finding.CellBoolean, `"1" is neither`, `true is Oui`},
-		{`{value: {column: x, as: date, format: DD/MM/YYYY}}`, "31/02/2024", finding.CellDate, `"31/02/2024" is not a date in the format DD/MM/YYYY`, "correct the cell"},
+		{`{value: {column: x, as: date, format: DD/MM/YYYY}}`, "31/02/2024", finding.CellDate, `"31/02/2024" is not a date in the format DD/MM/YYYY: February 2024 has 29 days`, "correct the cell"},
 		{`{value: {column: x, as: date}}`, "31/01/2024", finding.CellDate, `"31/01/2024" is not a date`, "format: D/M/YYYY"},
 		{`{value: {column: x, as: date}}`, numberCell("45322"), finding.CellDate, "is not a date", "workbook"},
 		{`{value: {column: x, as: datetime}}`, "2024-01-01 10:00", finding.CellDate, "time zone", "timezone: Europe/Paris"},
@@ -233,4 +277,61 @@ func TestYearQuarterAndMonthStartInUTCWhateverTheZone(t *testing.T) {
 	var out Result
 	plan(t, b, m).Apply(b, 0, &out)
 	require.Equal(t, "2024-03-01T00:00:00Z", out.Entities[0].Attributes[0].ObservedAt)
+}
+
+func dateColumn(texts ...string) *DateColumn {
+	d := &DateColumn{}
+	for i, text := range texts {
+		d.Add([]byte(text), i+2)
+	}
+	return d
+}
+
+func TestTheWholeColumnDecidesTheOrderOfDayAndMonth(t *testing.T) {
+	for _, c := range []struct {
+		as    string
+		texts []string
+		want  string // of the first text
+	}{
+		{"date", []string{"01/02/2024", "31/12/2023"}, `"2024-02-01"`},
+		{"date", []string{"01/02/2024", "12/31/2023"}, `"2024-01-02"`},
+		{"date", []string{"1.2.24", "31.1.24"}, `"2024-02-01"`},
+		{"date", []string{"2024/02/01", "2024/01/31"}, `"2024-02-01"`},
+		{"date", []string{"02/02/2024"}, `"2024-02-02"`},
+		{"date", []string{"01-02-2024 24:00", "31-12-2023"}, `"2024-02-02"`},
+		{"datetime", []string{"10/02/13 01:30:00 PM", "10/13/13 12:00:00 AM"}, `"2013-10-02T13:30:00Z"`},
+		{"datetime", []string{"01/02/2024, 7:05", "31/12/2023"}, `"2024-02-01T07:05:00Z"`},
+		{"datetime", []string{"01/02/2024 07:05:30.5+01:00", "31/12/2023 00:00"}, `"2024-02-01T06:05:30.5Z"`},
+		{"month", []string{"05/06/2024", "31/12/2023"}, `"2024-06-01T00:00:00Z"`},
+		{"date", []string{"2024-01-31", "n/a", ""}, `"2024-01-31"`},
+	} {
+		b := batch("id|x", cells{"1", c.texts[0]})
+		m := parse(t, oneAttribute(`{value: {column: x, as: `+c.as+map[bool]string{true: ", timezone: UTC"}[c.as == "datetime"]+`}}`))
+		require.Equal(t, [][]string{{"x"}}, m.Dates())
+		p, faults := Compile(m, Env{Header: b.Header, Dates: func([]string) *DateColumn { return dateColumn(c.texts...) }})
+		require.NotNil(t, p, "%v %v", c.texts, faults)
+		for _, f := range faults {
+			require.Equal(t, finding.SourceDateOrder, f.Code)
+			require.Equal(t, finding.Info, f.Severity)
+		}
+		var out Result
+		p.Apply(b, 0, &out)
+		require.Empty(t, out.Findings, "%v", c.texts)
+		require.Equal(t, c.want, string(out.Entities[0].Attributes[0].Value), "%v", c.texts)
+	}
+}
+
+func TestAColumnThatDoesNotDecideTheOrderIsRefused(t *testing.T) {
+	for want, d := range map[string]*DateColumn{
+		`may have the day or the month first, such as "01/02/2024" in row 2`:       dateColumn("01/02/2024", "03/03/2024"),
+		`"31/12/2023" in row 2 has the day first, "12/31/2023" in row 4 the month`: dateColumn("31/12/2023", "01/02/2024", "12/31/2023"),
+	} {
+		faults := compileFaults(t, Env{Header: batch("id|x").Header, Dates: func([]string) *DateColumn { return d }}, oneAttribute(`{value: {column: x, as: date}}`))
+		require.Equal(t, finding.SourceDateOrder, faults[0].Code)
+		require.Contains(t, faults[0].Message, want)
+		require.Contains(t, faults[0].Hint, "format: DD/MM/YYYY")
+		require.Equal(t, 7, faults[0].Location.Line)
+	}
+	m := parse(t, oneAttribute(`{value: {column: x, as: date, format: MM/DD/YYYY}}`))
+	require.Empty(t, m.Dates(), "with a format there is nothing to decide")
 }

@@ -22,6 +22,7 @@ type dateFormat struct {
 	text  string
 	parts []datePart
 	zoned bool
+	epoch int64 // of day numbers: the day with the number 0, counted from 1970; else 0
 }
 
 type datePart struct {
@@ -55,11 +56,24 @@ var dateTokens = []struct {
 	{"Z", datePart{field: 'Z'}},
 }
 
-const dateTokenHelp = "a format is made of YYYY YY MM M DD D HH H hh h mm m ss s SSS A Z; other letters stand in [brackets]"
+// serial1900 and serial1904 are the day numbers of spreadsheet programs (ECMA-376
+// part 1, 18.17.4.1): from 1899-12-30, but with a 29 February 1900 that never was,
+// and from 1904-01-01.
+var (
+	serial1900 = &dateFormat{text: "excel-1900", epoch: daysFromCivil(1899, 12, 30)}
+	serial1904 = &dateFormat{text: "excel-1904", epoch: daysFromCivil(1904, 1, 1)}
+)
+
+const dateTokenHelp = "a format is made of YYYY YY MM M DD D HH H hh h mm m ss s SSS A Z; other letters stand in [brackets]. Day numbers of a spreadsheet program are excel-1900 or excel-1904"
 
 // parseDateFormat compiles a format. Characters other than letters stand for
 // themselves, and so does T, and whatever is in [brackets].
 func parseDateFormat(s string) (*dateFormat, error) {
+	for _, serial := range []*dateFormat{serial1900, serial1904} {
+		if s == serial.text {
+			return serial, nil
+		}
+	}
 	f := &dateFormat{text: s}
 	seen := map[byte]bool{}
 	for i := 0; i < len(s); {
@@ -128,20 +142,26 @@ func (f *dateFormat) literal(s string) {
 
 // parse reads s by the format; what the format leaves out is the first of its
 // kind (January, the 1st, midnight).
+//
+// Where the parts are there and make no date, such as 31/02/2024, they are given
+// with false; else the civil time is zero.
 func (f *dateFormat) parse(s []byte) (civil, bool) {
+	if f.epoch != 0 {
+		return f.serial(s)
+	}
 	c := civil{month: 1, day: 1}
 	afternoon, half := false, false
 	for _, p := range f.parts {
 		switch p.field {
 		case 0:
 			if len(s) < len(p.literal) || string(s[:len(p.literal)]) != p.literal {
-				return c, false
+				return civil{}, false
 			}
 			s = s[len(p.literal):]
 			continue
 		case 'a':
 			if len(s) < 2 || s[1]|0x20 != 'm' || s[0]|0x20 != 'a' && s[0]|0x20 != 'p' {
-				return c, false
+				return civil{}, false
 			}
 			half, afternoon = true, s[0]|0x20 == 'p'
 			s = s[2:]
@@ -149,7 +169,7 @@ func (f *dateFormat) parse(s []byte) (civil, bool) {
 		case 'Z':
 			off, n, ok := parseOffset(s)
 			if !ok {
-				return c, false
+				return civil{}, false
 			}
 			c.offset, c.zoned = off, true
 			s = s[n:]
@@ -160,7 +180,7 @@ func (f *dateFormat) parse(s []byte) (civil, bool) {
 			n++
 		}
 		if n < p.min {
-			return c, false
+			return civil{}, false
 		}
 		v := 0
 		for _, d := range s[:n] {
@@ -181,7 +201,7 @@ func (f *dateFormat) parse(s []byte) (civil, bool) {
 		case 'H', 'h':
 			c.hour, c.timed = v, true
 			if p.field == 'h' && (v < 1 || v > 12) {
-				return c, false
+				return civil{}, false
 			}
 		case 'm':
 			c.minute = v
@@ -198,7 +218,57 @@ func (f *dateFormat) parse(s []byte) (civil, bool) {
 			c.hour += 12
 		}
 	}
-	return c, len(s) == 0 && c.valid()
+	if len(s) > 0 {
+		return civil{}, false
+	}
+	return c, c.valid()
+}
+
+// serial reads a day number, whose fraction is the time of the day to the
+// millisecond. Its decimal mark may be a point or a comma.
+func (f *dateFormat) serial(s []byte) (civil, bool) {
+	digits := 0
+	var day int64
+	for digits < len(s) && '0' <= s[digits] && s[digits] <= '9' {
+		day = day*10 + int64(s[digits]-'0')
+		if digits++; digits > 7 {
+			return civil{}, false
+		}
+	}
+	rest := s[digits:]
+	var ms int64
+	if len(rest) > 1 && (rest[0] == '.' || rest[0] == ',') {
+		part, scale := int64(0), int64(1)
+		for i, d := range rest[1:] {
+			if d < '0' || d > '9' {
+				return civil{}, false
+			}
+			if i < 11 {
+				part, scale = part*10+int64(d-'0'), scale*10
+			}
+		}
+		ms = (part*86_400_000/scale*2 + part*86_400_000%scale*2/scale + 1) / 2
+	} else if len(rest) > 0 {
+		return civil{}, false
+	}
+	if digits == 0 || f == serial1900 && (day == 60 || day == 0) {
+		return civil{}, false // 1900-02-29, or a time without a date
+	}
+	if f == serial1900 && day < 60 {
+		day++
+	}
+	var c civil
+	day += ms / 86_400_000
+	ms %= 86_400_000
+	c.year, c.month, c.day = civilFromDays(f.epoch + day)
+	if c.year > 9999 {
+		return civil{}, false
+	}
+	c.hour, c.minute, c.sec, c.timed = int(ms/3_600_000), int(ms/60_000%60), int(ms/1000%60), true
+	if ms %= 1000; ms > 0 {
+		c.fraction = fmt.Appendf(nil, "%03d", ms)
+	}
+	return c, true
 }
 
 // parseOffset reads Z, +01:00, +0100 or +01 and says how long it is.
@@ -251,14 +321,14 @@ func twoDigits(s []byte) (int, bool) {
 func parseISO(s []byte) (civil, bool) {
 	var c civil
 	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
-		return c, false
+		return civil{}, false
 	}
 	hi, ok1 := twoDigits(s)
 	lo, ok2 := twoDigits(s[2:])
 	month, ok3 := twoDigits(s[5:])
 	day, ok4 := twoDigits(s[8:])
 	if !ok1 || !ok2 || !ok3 || !ok4 {
-		return c, false
+		return civil{}, false
 	}
 	c.year, c.month, c.day = hi*100+lo, month, day
 	s = s[10:]
@@ -266,19 +336,19 @@ func parseISO(s []byte) (civil, bool) {
 		return c, c.valid()
 	}
 	if len(s) < 6 || s[0] != 'T' && s[0] != 't' && s[0] != ' ' || s[3] != ':' {
-		return c, false
+		return civil{}, false
 	}
 	hour, ok1 := twoDigits(s[1:])
 	minute, ok2 := twoDigits(s[4:])
 	if !ok1 || !ok2 {
-		return c, false
+		return civil{}, false
 	}
 	c.hour, c.minute, c.timed = hour, minute, true
 	s = s[6:]
 	if len(s) > 0 && s[0] == ':' {
 		sec, ok := twoDigits(s[1:])
 		if !ok {
-			return c, false
+			return civil{}, false
 		}
 		c.sec = sec
 		s = s[3:]
@@ -288,7 +358,7 @@ func parseISO(s []byte) (civil, bool) {
 				n++
 			}
 			if n == 1 || n > 10 {
-				return c, false
+				return civil{}, false
 			}
 			c.fraction = s[1:n]
 			s = s[n:]
@@ -298,8 +368,11 @@ func parseISO(s []byte) (civil, bool) {
 		return c, c.valid()
 	}
 	off, n, ok := parseOffset(s)
+	if !ok || n != len(s) {
+		return civil{}, false
+	}
 	c.offset, c.zoned = off, true
-	return c, ok && n == len(s) && c.valid()
+	return c, c.valid()
 }
 
 // valid checks the calendar and the clock. 24:00:00 is the end of its day.
@@ -316,6 +389,24 @@ func (c *civil) valid() bool {
 		return c.minute == 0 && c.sec == 0
 	}
 	return c.hour < 24 && c.minute < 60 && c.sec < 60
+}
+
+// fault says why the parts of a date that was not valid make none, such as
+// ": February 2024 has 29 days", or "".
+func (c *civil) fault() string {
+	switch {
+	case c.month == 0 && c.day == 0 && c.year == 0:
+		return "" // not read at all
+	case c.month < 1 || c.month > 12:
+		return fmt.Sprintf(": there is no month %d", c.month)
+	case c.day < 1 || c.day > daysIn(c.year, c.month):
+		return fmt.Sprintf(": %s %d has %d days", time.Month(c.month), c.year, daysIn(c.year, c.month))
+	case c.hour > 24 || c.hour == 24 && (c.minute > 0 || c.sec > 0):
+		return fmt.Sprintf(": the day has no %02d:%02d", c.hour, c.minute)
+	case c.minute > 59 || c.sec > 59:
+		return fmt.Sprintf(": there is no time %02d:%02d:%02d", c.hour, c.minute, c.sec)
+	}
+	return ""
 }
 
 func daysIn(year, month int) int {
@@ -539,6 +630,52 @@ func parsePeriod(kind periodKind, s []byte) (year, month int, ok bool) {
 		return 0, 0, false
 	}
 	return year, int(quarter[1]-'1')*3 + 1, true
+}
+
+// parseWeek reads a week of ISO 8601, with or without a day: 2024-W05, 2024W05,
+// 2024-W05-3, 2024W053; W05 2024; also with S, as in French. The day is 0 where
+// there is none. The year is that of the week's Thursday.
+func parseWeek(s []byte) (year, week, day int, ok bool) {
+	isWeek := func(c byte) bool { return c|0x20 == 'w' || c|0x20 == 's' }
+	if len(s) >= 7 && isWeek(s[0]) {
+		week, ok = twoDigits(s[1:])
+		year, fine := fourDigits(s[4:])
+		return year, week, 0, ok && fine && len(s) == 8 && (s[3] == ' ' || s[3] == '-') && 1 <= week && week <= weeksIn(year)
+	}
+	if year, ok = fourDigits(s); !ok {
+		return 0, 0, 0, false
+	}
+	s = s[4:]
+	dashed := len(s) > 0 && (s[0] == '-' || s[0] == ' ')
+	if dashed {
+		s = s[1:]
+	}
+	if len(s) < 3 || !isWeek(s[0]) {
+		return 0, 0, 0, false
+	}
+	if week, ok = twoDigits(s[1:]); !ok || week < 1 || week > weeksIn(year) {
+		return 0, 0, 0, false
+	}
+	s = s[3:]
+	if dashed && len(s) == 2 && s[0] == '-' || !dashed && len(s) == 1 {
+		day = int(s[len(s)-1]) - '0'
+		return year, week, day, 1 <= day && day <= 7
+	}
+	return year, week, 0, len(s) == 0
+}
+
+// startOfWeek gives the Monday of a week, in days from 1970: the first week of a
+// year is that with 4 January.
+func startOfWeek(year, week int) int64 {
+	fourth := daysFromCivil(year, 1, 4)
+	return fourth - weekday(fourth) + int64(week-1)*7
+}
+
+// weekday counts from Monday, 0.
+func weekday(days int64) int64 { return ((days+3)%7 + 7) % 7 }
+
+func weeksIn(year int) int {
+	return int(startOfWeek(year+1, 1)-startOfWeek(year, 1)) / 7
 }
 
 func fourDigits(s []byte) (int, bool) {

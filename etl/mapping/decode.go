@@ -26,7 +26,7 @@ var (
 
 // Words that a key may have as its value.
 var (
-	converterWords = []string{"text", "number", "integer", "boolean", "date", "datetime", "year", "quarter", "month", "point", "geojson", "list", "uri", "json"}
+	converterWords = []string{"text", "number", "integer", "boolean", "date", "datetime", "year", "quarter", "month", "week", "point", "geojson", "list", "uri", "json"}
 	missWords      = []string{"reject", "omit", "keep", "default"}
 	orderWords     = []string{"lat-lon", "lon-lat"}
 	ambiguousWords = []string{"reject", "earlier", "later"}

@@ -38,7 +38,7 @@ m.yaml:2:1 yaml-unknown-key: a mapping has no key "contexte" [did you mean "cont
 m.yaml:4:3 yaml-unknown-key: an entity has no key "typ" [did you mean "type"?]
 m.yaml:7:9 yaml-unknown-key: the attribute "é" has no key "valeu" [did you mean "value"?]
 m.yaml:8:17 yaml-unknown-key: a value has no key "colum" [did you mean "column"?]
-m.yaml:8:31 yaml-type: as cannot be "nombre" [did you mean "number"? it is one of text, number, integer, boolean, date, datetime, year, quarter, month, point, geojson, list, uri, json]
+m.yaml:8:31 yaml-type: as cannot be "nombre" [did you mean "number"? it is one of text, number, integer, boolean, date, datetime, year, quarter, month, week, point, geojson, list, uri, json]
 m.yaml:9:19 yaml-unknown-key: the attribute "c" has both "value" and "object" [keep the one that is meant]
 m.yaml:10:5 yaml-syntax: the key "c" of attributes stands here a second time, first on line 9 [keep one of the two]
 m.yaml:11:38 yaml-type: required must be true or false, not the text "yes" []

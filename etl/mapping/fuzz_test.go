@@ -211,3 +211,38 @@ func FuzzZone(f *testing.F) {
 		}
 	})
 }
+
+// FuzzNumericDate: a date of three numbers that is read is a day of the calendar,
+// and the other order reads the same parts swapped, or nothing.
+func FuzzNumericDate(f *testing.F) {
+	for _, s := range []string{"31/01/2024", "1.2.24 7:05", "2024/01/31 10:00:00.5+01:00", "01-02-2024, 12:30 AM", "24-01-31", "01/02/2024T24:00", "1/2/3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		day, ok := parseNumeric([]byte(s), dayFirst)
+		month, other := parseNumeric([]byte(s), monthFirst)
+		for _, c := range []struct {
+			civil
+			ok bool
+		}{{day, ok}, {month, other}} {
+			if c.ok {
+				require.True(t, c.valid())
+				year, m, d := civilFromDays(daysFromCivil(c.year, c.month, c.day))
+				require.Equal(t, []int{c.year, c.month, c.day}, []int{year, m, d})
+			}
+		}
+		if ok && other && day.day != month.day {
+			require.Equal(t, []int{day.month, day.day}, []int{month.day, month.month})
+		}
+		if year, week, weekDay, fine := parseWeek([]byte(s)); fine {
+			start := startOfWeek(year, week)
+			gotYear, gotWeek := time.Unix((start+int64(weekDay))*86400, 0).UTC().ISOWeek()
+			if weekDay < 7 {
+				require.Equal(t, []int{year, week}, []int{gotYear, gotWeek}, s)
+			}
+		}
+		if c, fine := serial1900.parse([]byte(s)); fine {
+			require.True(t, c.valid())
+		}
+	})
+}

@@ -110,6 +110,54 @@ func (m *Mapping) Definitions() []Definition {
 	return out
 }
 
+// Dates gives the columns of every converter that reads dates and names no
+// format, each list once.
+func (m *Mapping) Dates() [][]string {
+	var out [][]string
+	var cells func(v *valueDef, as string)
+	add := func(k *cellDef, as string) {
+		if k.as.text != "" {
+			as = k.as.text
+		}
+		if k.format.text != "" || len(k.columns) == 0 || !slices.Contains(keyOf["format"], conversions[as]) {
+			return
+		}
+		var names []string
+		for _, column := range k.columns {
+			names = append(names, column.text)
+		}
+		if !slices.ContainsFunc(out, func(other []string) bool { return slices.Equal(other, names) }) {
+			out = append(out, names)
+		}
+	}
+	cells = func(v *valueDef, as string) {
+		if v == nil {
+			return
+		}
+		if v.cell != nil {
+			add(v.cell, as)
+		}
+		for i := range v.list {
+			cells(&v.list[i], as)
+		}
+		for i := range v.members {
+			cells(&v.members[i].value, as)
+		}
+	}
+	var attributes func(defs []attributeDef)
+	attributes = func(defs []attributeDef) {
+		for i := range defs {
+			cells(defs[i].value, "text")
+			cells(defs[i].observedAt, "datetime")
+			attributes(defs[i].attributes)
+		}
+	}
+	for i := range m.entities {
+		attributes(m.entities[i].attributes)
+	}
+	return out
+}
+
 // Columns gives the names of all columns that the mapping reads under entities,
 // each once, in the order of the text. Columns of conditions are not among them.
 func (m *Mapping) Columns() []string {

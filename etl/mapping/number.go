@@ -225,6 +225,8 @@ func trimSpace(s []byte) []byte {
 			s = s[1:]
 		} else if len(s) > 1 && s[0] == 0xc2 && s[1] == 0xa0 {
 			s = s[2:]
+		} else if len(s) > 2 && s[0] == 0xe2 && s[1] == 0x80 && s[2] == 0xaf {
+			s = s[3:] // a narrow no-break space
 		} else {
 			break
 		}
@@ -234,6 +236,8 @@ func trimSpace(s []byte) []byte {
 			s = s[:n-1]
 		} else if n > 1 && s[n-1] == 0xa0 && s[n-2] == 0xc2 {
 			s = s[:n-2]
+		} else if n > 2 && s[n-1] == 0xaf && s[n-2] == 0x80 && s[n-3] == 0xe2 {
+			s = s[:n-3]
 		} else {
 			break
 		}

@@ -43,6 +43,9 @@ type Env struct {
 	Terms Terms
 	// Tables reads look-up tables; needed where the mapping names a file.
 	Tables TableReader
+	// Dates gives how the dates are written in the columns of a converter without
+	// a format, which is decided by all their cells, or nil. May be nil.
+	Dates func(columns []string) *DateColumn
 	// KindOf says which kind the model has for an attribute of an entity type.
 	// model is what the mapping names, or "". May be nil.
 	KindOf func(model, entityType, attribute string) (kind ngsild.Kind, known bool)

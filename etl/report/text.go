@@ -176,11 +176,20 @@ func (s Source) dialect() string {
 		d := s.Dialect[key]
 		part := key + " " + d.Shown()
 		if d.How != "" {
-			part += " (" + d.How + ")"
+			part += " (" + d.Known() + ")"
 		}
 		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// Known says how the value came to be known, and how sure that is where it is not
+// certain: "detected, 90%".
+func (d Decided) Known() string {
+	if d.Confidence <= 0 || d.Confidence >= 0.995 {
+		return d.How
+	}
+	return fmt.Sprintf("%s, %.0f%%", d.How, 100*d.Confidence)
 }
 
 // Shown gives the value, in quotes where it is nothing but signs: a comma is

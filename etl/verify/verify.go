@@ -6,6 +6,7 @@
 package verify
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -303,9 +304,32 @@ func (m *measure) row(src source.Source, r *record.Record, outcome string) {
 	if cell.Kind == record.Text {
 		text = plain(text, cmp.Or(m.Decimal, string(src.Dialect().Decimal())), cmp.Or(m.Thousands, src.Dialect().Thousands()))
 	}
-	if value, ok := new(big.Rat).SetString(text); ok {
+	value, ok := new(big.Rat).SetString(text)
+	if !ok && cell.Kind == record.Text {
+		value, ok = m.withUnit(text)
+	}
+	if ok {
 		m.add(value, outcome)
 	}
+}
+
+// withUnit reads a number with its unit behind it, such as "12 kWh" or "12.5%", in
+// the unit that the mapping says the cells have.
+func (m *measure) withUnit(text string) (*big.Rat, bool) {
+	number, suffix := unit.Split([]byte(text))
+	u, known := unit.Parse(string(suffix))
+	if !known || m.From == "" {
+		return nil, false
+	}
+	conversion, err := unit.Convert(u.Code, m.From)
+	if err != nil {
+		return nil, false
+	}
+	inUnit, err := conversion.Append(nil, bytes.TrimSpace(number))
+	if err != nil {
+		return nil, false
+	}
+	return new(big.Rat).SetString(string(inUnit))
 }
 
 // plain writes a number of a text cell with a decimal point. A blank stands for

@@ -12,8 +12,8 @@ func All() []Code {
 // catalogue holds each constant of type Code. A test compares them.
 var catalogue = []Code{
 	SourceAbsent, SourceDamaged, SourceSpec, SourceSheet, SourceHeader, SourceHidden, SourceEmpty, SourceNoRows,
-	SourceWrongFormat, SourceEncoding, SourceUnsure, SourceMissingColumn, SourceDuplicateColumn, SourceRagged,
-	SourceCellError, SourceQuote, CellNumber, CellInteger, CellBoolean, CellDate, CellTimeSkipped,
+	SourceWrongFormat, SourceEncoding, SourceUnsure, SourceDateOrder, SourceMissingColumn, SourceDuplicateColumn, SourceRagged,
+	SourceCellError, SourceQuote, CellNumber, CellUnit, CellInteger, CellBoolean, CellDate, CellTimeSkipped,
 	CellTimeDoubled, CellPoint, CellPointSwapped, CellGeoJSON, CellJSON, CellLookup, CellSplit, CellEmpty, RowID,
 	RowCollision, RowDuplicate, RowCondition, YAMLSyntax, YAMLUnknownKey, YAMLType, YAMLMissing, MappingTemplate,
 	MappingConverter, MappingUnit, MappingUnknownTerm, MappingKind, MappingPoint, MappingLookup, MappingCondition, EntityJSON,

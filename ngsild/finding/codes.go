@@ -26,6 +26,7 @@ const (
 	SourceWrongFormat     Code = "source-wrong-format"     // not what its name says
 	SourceEncoding        Code = "source-encoding"         // bytes that the encoding does not have
 	SourceUnsure          Code = "source-unsure"           // a dialect detected without certainty
+	SourceDateOrder       Code = "source-date-order"       // day and month of a column's dates cannot be told apart
 	SourceMissingColumn   Code = "source-missing-column"   // the mapping names a column that is not there
 	SourceDuplicateColumn Code = "source-duplicate-column" // a header name twice
 	SourceRagged          Code = "source-ragged"           // more or fewer cells than the header
@@ -36,6 +37,7 @@ const (
 // Codes of applying a mapping to a row.
 const (
 	CellNumber       Code = "cell-number"
+	CellUnit         Code = "cell-unit" // a unit behind the number that the mapping's does not go with
 	CellInteger      Code = "cell-integer"
 	CellBoolean      Code = "cell-boolean"
 	CellDate         Code = "cell-date"

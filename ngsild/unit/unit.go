@@ -7,7 +7,9 @@
 package unit
 
 import (
+	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // Unit is one unit of measure.
@@ -115,6 +117,46 @@ func Parse(text string) (Unit, bool) {
 		}
 	}
 	return Unit{}, false
+}
+
+// Split cuts a text such as "1 234,5 kWh" into its number, as it is written, and
+// what stands behind it. The suffix is empty where nothing does, or where the text
+// does not begin with a number. Nothing is copied.
+func Split(text []byte) (number, suffix []byte) {
+	end, digits := 0, false // of the number
+	for i := 0; i < len(text); {
+		c, n := utf8.DecodeRune(text[i:])
+		switch {
+		case c >= '0' && c <= '9':
+			digits = true
+			end = i + n
+		case c == '+' || c == '-':
+			if i > 0 {
+				return text[:end], rest(text, end, digits)
+			}
+		case (c == 'e' || c == 'E') && digits:
+			j := i + 1
+			if j < len(text) && (text[j] == '+' || text[j] == '-') {
+				j++
+			}
+			if j == len(text) || text[j] < '0' || text[j] > '9' {
+				return text[:end], rest(text, end, digits)
+			}
+			n = j - i
+		case c == '.' || c == ',' || c == '\'' || c == '’' || c == ' ' || c == '\u00a0' || c == '\u202f':
+		default:
+			return text[:end], rest(text, end, digits)
+		}
+		i += n
+	}
+	return text[:end], nil
+}
+
+func rest(text []byte, end int, digits bool) []byte {
+	if !digits {
+		return nil
+	}
+	return bytes.TrimSpace(text[end:])
 }
 
 func parse(text string) *entry {

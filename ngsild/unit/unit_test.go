@@ -268,3 +268,13 @@ func BenchmarkAppend(b *testing.B) {
 		dst, _ = c.Append(dst[:0], number)
 	}
 }
+
+func TestSplitCutsAUnitOffANumber(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"12 kWh": {"12", "kWh"}, "12,5kWh": {"12,5", "kWh"}, "-1 234.5\u00a0m2": {"-1 234.5", "m2"}, "12 %": {"12", "%"}, "1e3 W": {"1e3", "W"}, "8,9e+01 MWh": {"8,9e+01", "MWh"},
+		"12 eV": {"12", "eV"}, "12": {"12", ""}, "kWh": {"", ""}, "": {"", ""}, "1-2 m": {"1", "-2 m"}, "1’234 €": {"1’234", "€"}, "- %": {"", ""},
+	} {
+		number, suffix := Split([]byte(text))
+		require.Equal(t, want, [2]string{string(number), string(suffix)}, text)
+	}
+}

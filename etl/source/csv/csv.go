@@ -379,7 +379,7 @@ func badByte(text []byte) byte {
 }
 
 // tokens prepares what kinds looks for.
-func (r *Reader) tokens() {
+func (r *Reader) tokens(body []format.Row) {
 	r.nulls = map[string]bool{}
 	for _, c := range []byte{' ', '\t', '\v', '\f', '\n', 0xc2, 0xe2, 0xe3, 0xe1, '='} {
 		r.first[c] = true
@@ -392,5 +392,9 @@ func (r *Reader) tokens() {
 		r.nulls[t] = true
 		r.first[t[0]] = true
 	}
-	r.dialect = append(r.dialect, format.NullTokens(r.opt.Nulls))
+	if r.opt.Nulls == nil {
+		r.dialect = append(r.dialect, format.DetectedNulls(body, r.header.Names))
+	} else {
+		r.dialect = append(r.dialect, format.NullTokens(r.opt.Nulls))
+	}
 }

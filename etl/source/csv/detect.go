@@ -46,7 +46,6 @@ func (r *Reader) detect() error {
 	if err := r.findHeader(text, pos, rows, ends); err != nil {
 		return err
 	}
-	r.tokens()
 	return nil
 }
 
@@ -309,6 +308,7 @@ func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []plac
 		pos, r.line = ends[at].pos, ends[at].line
 	}
 	r.numbers(body)
+	r.tokens(body)
 	r.carry = text[pos:]
 	return nil
 }

@@ -3,6 +3,7 @@ package format_test
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,10 +49,10 @@ func TestGuessHeaderSaysWhereItFindsNone(t *testing.T) {
 }
 
 func TestIsValueTellsNumbersAndDatesFromNames(t *testing.T) {
-	for _, s := range []string{"1", "-1,5", "8,911819e+01", "1 234,5", "31/12/2023", "2023-01-02T03:04:05Z", "12.5 %", "true"} {
+	for _, s := range []string{"1", "-1,5", "8,911819e+01", "1 234,5", "31/12/2023", "2023-01-02T03:04:05Z", "12.5 %", "12,5 kWh", "3 m²", "true"} {
 		require.True(t, format.IsValue(s), s)
 	}
-	for _, s := range []string{"", "name", "2011", "kWh 1", "00:00-00:15", "12:30", "-", "T", "Q1"} {
+	for _, s := range []string{"", "name", "2011", "kWh 1", "00:00-00:15", "12:30", "-", "T", "Q1", "12 bis", "2011 kWh"} {
 		require.False(t, format.IsValue(s), s)
 	}
 }
@@ -119,4 +120,36 @@ func TestJoinHeaderNamesTheGroupOfEachColumn(t *testing.T) {
 	require.Equal(t, []string{"Site", "Power / 2011 / kWh", "Power / 2011 / EUR", "Power / 2012 / kWh"},
 		join(nil, []string{"Site", "Power"}, []string{"", "2011", "", "2012"}, []string{"Site", "kWh", "EUR", "kWh"}))
 	require.Empty(t, format.JoinHeader(nil))
+}
+
+func TestNumbersSayWhatMayBeThousands(t *testing.T) {
+	for _, c := range []struct {
+		cells           []string
+		decimal, unsure string
+	}{
+		{[]string{"1.234", "12.345"}, ".", `"1.234" may have a decimal point or a point between thousands`},
+		{[]string{"1,234"}, ".", `"1,234" may have a decimal comma or a thousands comma`},
+		{[]string{"1.234", "0.5"}, ".", ""},
+		{[]string{"1.234", "0,5"}, ",", ""},
+		{[]string{"12,5 kWh", "3 kWh"}, ",", ""},
+		{[]string{"12,5 %"}, ",", ""},
+		{[]string{"12,5 bis"}, ".", ""},
+	} {
+		var n format.Numbers
+		for _, cell := range c.cells {
+			n.Add(cell)
+		}
+		list, unsure := n.Properties("", "")
+		require.Equal(t, c.decimal, list[0].Value, "%q", c.cells)
+		require.True(t, strings.HasPrefix(unsure, c.unsure) && (unsure == "") == (c.unsure == ""), "%q: %s", c.cells, unsure)
+	}
+}
+
+func TestDetectedNullsStandAmongNumbers(t *testing.T) {
+	sample := rows([]string{"Namibia", "1", "NA", "-"}, []string{"NA", "NaN", "x", "-"}, []string{"Spain", "2 kWh", "y", "-"})
+	p := format.DetectedNulls(sample, []string{"country", "use", "code", "none"})
+	require.Equal(t, `"", "NaN"`, p.Value)
+	require.Equal(t, format.Detected, p.How)
+	require.Contains(t, p.Evidence, `"use"`)
+	require.Equal(t, format.Default, format.DetectedNulls(nil, nil).How)
 }

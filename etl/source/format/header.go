@@ -295,8 +295,10 @@ func isNames(cells []string) bool {
 }
 
 // IsValue reports whether a text looks like a number or a date rather than a
-// name. A year alone may be either and counts as a name.
+// name, also with a unit behind the number. A year alone may be either and counts
+// as a name.
 func IsValue(s string) bool {
+	s = withoutUnit(s)
 	if s == "true" || s == "false" {
 		return true
 	}

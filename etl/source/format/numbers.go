@@ -2,7 +2,10 @@ package format
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/ldtkit/ldt/ngsild/unit"
 )
 
 // Numbers gathers how numbers are written in the text cells of a sample.
@@ -12,14 +15,13 @@ type Numbers struct {
 	eitherPoint      int // such as 1.234 where a decimal comma stands elsewhere
 	commaAt, pointAt string
 	eitherAt         string
+	eitherPointAt    string
 	marks            map[string]int
 }
 
 // Add looks at one cell.
 func (n *Numbers) Add(cell string) {
-	s := strings.TrimSpace(cell)
-	s = strings.TrimSuffix(s, "%")
-	s = strings.TrimSpace(s)
+	s := withoutUnit(strings.TrimSpace(cell))
 	if s == "" || len(s) > 40 {
 		return
 	}
@@ -79,6 +81,9 @@ func (n *Numbers) Add(cell string) {
 				}
 			} else {
 				n.eitherPoint++
+				if n.eitherPointAt == "" {
+					n.eitherPointAt = cell
+				}
 			}
 			return
 		}
@@ -100,6 +105,60 @@ func (n *Numbers) Add(cell string) {
 		n.sure(',', cell)
 		n.mark(".")
 	}
+}
+
+// withoutUnit takes a unit such as kWh or % off the end of a number.
+func withoutUnit(s string) string {
+	if len(s) > 40 || s == "" || s[len(s)-1] >= '0' && s[len(s)-1] <= '9' && s[len(s)-1] != '2' && s[len(s)-1] != '3' {
+		return s
+	}
+	number, suffix := unit.Split([]byte(s))
+	if len(suffix) == 0 {
+		return s
+	}
+	if _, known := unit.Parse(string(suffix)); !known {
+		return s
+	}
+	return strings.TrimSpace(string(number))
+}
+
+// nothings are texts that stand where a number is missing.
+var nothings = []string{"NA", "N/A", "NaN", "n/a", "n.a.", "-", "--", "–", "—", "null", "NULL"}
+
+// missingTokens gives the texts such as NA that stand among the numbers or dates
+// of a column of the sample, and the name of the first such column.
+func missingTokens(rows []Row, names []string) (tokens []string, column string) {
+	for i, name := range names {
+		values, others := 0, 0
+		var own []string
+		for _, row := range rows {
+			if i >= len(row.Cells) || row.Cells[i] == "" {
+				continue
+			}
+			switch c := row.Cells[i]; {
+			case slices.ContainsFunc(nothings, func(t string) bool { return strings.EqualFold(t, c) }):
+				if !slices.Contains(own, c) {
+					own = append(own, c)
+				}
+			case IsValue(c) || allDigits(c):
+				values++
+			default:
+				others++
+			}
+		}
+		if len(own) == 0 || values == 0 || others > 0 {
+			continue
+		}
+		if column == "" {
+			column = name
+		}
+		for _, t := range own {
+			if !slices.Contains(tokens, t) {
+				tokens = append(tokens, t)
+			}
+		}
+	}
+	return tokens, column
 }
 
 func (n *Numbers) sure(mark byte, cell string) {
@@ -159,6 +218,7 @@ func (n *Numbers) Properties(decimal, thousands string) (list []Property, unsure
 		unsure = fmt.Sprintf("%q may have a decimal comma or a thousands comma; the decimal mark is taken to be a point", n.eitherAt)
 	case n.eitherPoint > 0:
 		d = Property{Key: Decimal, Value: ".", How: Detected, Confidence: 0.8, Evidence: fmt.Sprintf("%d numbers with a point and three digits", n.eitherPoint)}
+		unsure = fmt.Sprintf("%q may have a decimal point or a point between thousands; the decimal mark is taken to be a point", n.eitherPointAt)
 	}
 	if n.comma > 0 && n.point > 0 && d.Confidence < 0.95 {
 		unsure = fmt.Sprintf("numbers are written with a decimal comma (%q, %d in all) and with a point (%q, %d in all); %q is taken", n.commaAt, n.comma, n.pointAt, n.point, d.Value)

@@ -34,3 +34,15 @@ func NullTokens(declared []string) Property {
 	}
 	return p
 }
+
+// DetectedNulls is NullTokens where none are declared: texts such as NA that stand
+// among the numbers or dates of a column of the sample. They mean no value for
+// numbers and dates alone.
+func DetectedNulls(sample []Row, names []string) Property {
+	tokens, column := missingTokens(sample, names)
+	p := NullTokens(tokens)
+	if p.How = Default; len(tokens) > 0 {
+		p.How, p.Evidence = Detected, fmt.Sprintf("among the numbers of the column %q; no value where a number or a date is read", column)
+	}
+	return p
+}

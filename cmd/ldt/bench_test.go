@@ -103,7 +103,7 @@ func convertAll(b *testing.B, mapping string) int {
 	defer flow.Close()
 	counted := &counter{}
 	file := sink.To(counted, "nowhere", sink.Lines)
-	_, err = flow.Convert(b.Context(), outputOf(flow, file, "normalized"), nil)
+	_, err = flow.Convert(b.Context(), outputOf(flow, file, sink.Lines, "normalized"), nil)
 	require.NoError(b, err)
 	require.NoError(b, file.Close())
 	return counted.n

@@ -45,10 +45,9 @@ func newConvertCommand(s *settings) *cobra.Command {
 }
 
 func (s *settings) convert(cmd *cobra.Command, flow *etl.Flow, out, to, rejects string) (err error) {
-	file := sink.To(cmd.OutOrStdout(), "standard output", sink.Lines)
+	file, layout := sink.To(cmd.OutOrStdout(), "standard output", sink.Lines), sink.Lines
 	if out != "" {
-		layout := sink.LayoutOf(out)
-		if to == "nquads" {
+		if layout = sink.LayoutOf(out); to == "nquads" {
 			layout = sink.Lines
 		}
 		if file, err = sink.Create(out, layout); err != nil {
@@ -62,7 +61,7 @@ func (s *settings) convert(cmd *cobra.Command, flow *etl.Flow, out, to, rejects 
 	}
 	defer closeRejects(false)
 
-	tally, err := flow.Convert(cmd.Context(), outputOf(flow, file, to), log)
+	tally, err := flow.Convert(cmd.Context(), outputOf(flow, file, layout, to), log)
 	if err != nil {
 		return err
 	}
@@ -76,7 +75,7 @@ func (s *settings) convert(cmd *cobra.Command, flow *etl.Flow, out, to, rejects 
 }
 
 // outputOf writes entities into file in one of the forms.
-func outputOf(flow *etl.Flow, file *sink.File, to string) etl.Output {
+func outputOf(flow *etl.Flow, file *sink.File, layout sink.Layout, to string) etl.Output {
 	rep, err := ngsild.ParseRepresentation(to)
 	if err == nil {
 		return etl.Output{
@@ -102,6 +101,11 @@ func outputOf(flow *etl.Flow, file *sink.File, to string) etl.Output {
 			document, err := process(ctx, text, flow.Context)
 			if err != nil {
 				return fmt.Errorf("expand %s: %w", items[i].Entity.ID, err)
+			}
+			if layout == sink.Array { // an expanded document is an array of its own
+				if document = document[1 : len(document)-1]; len(document) == 0 {
+					continue
+				}
 			}
 			if err := file.Write(document); err != nil {
 				return err

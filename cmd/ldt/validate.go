@@ -26,7 +26,11 @@ func newValidateCommand(s *settings) *cobra.Command {
 			"structure, @context, data model. FILE - is standard input. Exits with 1 where there is an error.",
 		Args: wantArgs(1, -1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			resolver, err := newResolver(etl.BaseDir(args[0]), fetch)
+			others := make([]string, len(contexts))
+			for i, name := range contexts {
+				others[i] = etl.BaseDir(name) // the use case of a context knows what it names
+			}
+			resolver, err := newResolver(etl.BaseDir(args[0]), fetch, others...)
 			if err != nil {
 				return err
 			}

@@ -19,15 +19,18 @@ import (
 )
 
 // newResolver knows the core @contexts, those of the built-in models, those of
-// the use case in dir, where there is one, and what was pinned in its
-// contexts.lock.
-func newResolver(dir string, fetch bool) (*jsonld.Resolver, error) {
+// the use cases in dir and others, where there are any, and what was pinned in the
+// contexts.lock of dir.
+func newResolver(dir string, fetch bool, others ...string) (*jsonld.Resolver, error) {
 	options := []jsonld.Option{
 		jsonld.WithContexts(models.Contexts()),
 		jsonld.WithLock(filepath.Join(dir, "contexts.lock")),
 	}
-	if _, err := os.Stat(filepath.Join(dir, etl.UseCaseFile)); err == nil {
-		u, err := etl.LoadUseCase(dir)
+	for _, folder := range append(others, dir) {
+		if _, err := os.Stat(filepath.Join(folder, etl.UseCaseFile)); err != nil {
+			continue
+		}
+		u, err := etl.LoadUseCase(folder)
 		if err != nil {
 			return nil, err
 		}

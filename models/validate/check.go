@@ -156,7 +156,7 @@ func (f *file) context(e *ngsild.Entity) (*resolved, error) {
 	v := f.v
 	if len(e.Context) == 0 {
 		if v.options.Context != nil {
-			return &resolved{ldctx: v.options.Context}, nil
+			return &resolved{ldctx: v.options.Context, partial: len(v.options.Context.Unknown()) > 0}, nil
 		}
 		return &resolved{ldctx: v.core}, nil
 	}
@@ -232,10 +232,11 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) []*models.Model {
 
 // attributes reports each attribute that nothing defines: neither a model nor an
 // @context of the user nor the core's. Where a part of the entity's @context is
-// not known here, Options.Context stands for it; without that nothing is said.
+// not known here, Options.Context stands for it; without that, or where that has
+// unknown parts itself, nothing is said.
 func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched []*models.Model) {
 	own := f.v.options.Context
-	if ldctx.partial && own == nil {
+	if ldctx.partial && (own == nil || len(own.Unknown()) > 0) {
 		return
 	}
 	for i := range e.Attributes {

@@ -138,6 +138,16 @@ func TestFileTakesAUserContextForEntitiesWithoutOne(t *testing.T) {
 	require.Equal(t, []string{"context-unknown-url 1 /@context warning", "model-attribute 1 /codIris"}, summary(list))
 }
 
+func TestAnUnknownPartOfTheUsersContextMayDefineAnything(t *testing.T) {
+	own, _, err := jsonld.NewResolver().Resolve(t.Context(), []byte(`["https://example.org/not-here.jsonld", {"Iris": "https://example.org/Iris"}]`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"https://example.org/not-here.jsonld"}, own.Unknown())
+	for _, ldctx := range []string{"", `, "@context": "https://example.org/nor-this.jsonld"`} {
+		list, _ := check(t, validate.Options{Context: own}, `{"id": "urn:ngsi-ld:Iris:1", "type": "Iris", "codeIris": "1"`+ldctx+`}`)
+		require.Empty(t, slices.DeleteFunc(list, func(f finding.Finding) bool { return f.Severity != finding.Error }))
+	}
+}
+
 func TestFileSaysOnceWhatHoldsForAllEntities(t *testing.T) {
 	entity := `{"id": "urn:a:1", "type": "X", "@context": "https://example.org/none.jsonld"}`
 	list, stats := check(t, validate.Options{}, "["+entity+","+entity+","+entity+"]")

@@ -32,6 +32,7 @@ type Context struct {
 	prefixes []prefix
 	json     []byte
 	inline   []byte
+	unknown  []string // Unknown
 	// special names what the @context has that AppendExpanded does not cover.
 	special string
 	// vocabValues and vocabTypes say that vocab and objectType hold terms.
@@ -109,6 +110,7 @@ func (r *Resolver) compile(nodes []node) (*Context, error) {
 			c.user[term] = true
 		}
 	}
+	c.unknown = unknownURLs(nil, nodes)
 	c.index()
 	c.vocabValues = c.TypeOf(ngsild.MemberVocab) == "@vocab"
 	c.vocabTypes = c.TypeOf(ngsild.MemberObjectType) == "@vocab"
@@ -412,6 +414,20 @@ func (c *Context) IsUserTerm(term string) bool {
 	}
 	td := c.terms[prefix]
 	return td != nil && td.Prefix != nil && *td.Prefix
+}
+
+// Unknown lists the URLs of the @context that are not known here: what no term defines
+// may still be defined there. The caller may not change it.
+func (c *Context) Unknown() []string { return c.unknown }
+
+func unknownURLs(dst []string, nodes []node) []string {
+	for _, n := range nodes {
+		if n.unknown {
+			dst = append(dst, n.url)
+		}
+		dst = unknownURLs(dst, n.parts)
+	}
+	return dst
 }
 
 // JSON is the value of @context to send beside an entity: the user's parts, a

@@ -6,10 +6,14 @@ import (
 )
 
 // Header is the names of a table's columns in order. It does not change after
-// the source was opened.
+// the source was opened, unless it is Open.
 type Header struct {
 	// Names are what a mapping calls the columns; each stands once.
 	Names []string
+	// Open is set where the source has no record from which its columns could
+	// be known. Whatever Index is asked for then becomes a column, which has no
+	// values as there are no rows.
+	Open bool
 
 	titles []string // as they stand in the source; nil where equal to Names
 }
@@ -74,6 +78,10 @@ func (h *Header) Index(name string) int {
 	}
 	if title, ok := strings.CutSuffix(name, "#1"); ok && h.Ambiguous(title) {
 		return h.Index(title)
+	}
+	if h.Open {
+		h.Names = append(h.Names, name)
+		return len(h.Names) - 1
 	}
 	return -1
 }

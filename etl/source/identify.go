@@ -9,10 +9,6 @@ import (
 	"strings"
 
 	"github.com/richardlehane/mscfb"
-
-	"github.com/ldtkit/ldt/etl/record"
-	"github.com/ldtkit/ldt/etl/source/format"
-	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
 // kind is what a file is, judged by its content.
@@ -22,6 +18,10 @@ type kind struct {
 	hint      string
 	container bool // told by more than its first bytes
 }
+
+// formatZIP is the kind of an archive that is no document, in which the table
+// is to be found.
+const formatZIP = "zip"
 
 // magics are the first bytes of what is not a table.
 var magics = []struct {
@@ -37,7 +37,7 @@ var magics = []struct {
 	{"PAR1\x15", kind{label: "a Parquet file", hint: "export it as CSV"}},
 	{"Rar!\x1a\x07", kind{label: "a RAR archive", hint: "unpack it and name the table in it"}},
 	{"7z\xbc\xaf\x27\x1c", kind{label: "a 7z archive", hint: "unpack it and name the table in it"}},
-	{"\x28\xb5\x2f\xfd", kind{label: "compressed with zstd", hint: "unpack it, or compress it with gzip"}},
+	{"\x28\xb5\x2f\xfd", kind{label: "compressed with zstd", hint: "unpack it once; it is compressed twice"}},
 	{"BZh", kind{label: "compressed with bzip2", hint: "unpack it, or compress it with gzip"}},
 	{"\xfd7zXZ\x00", kind{label: "compressed with xz", hint: "unpack it, or compress it with gzip"}},
 	{"\x00\x00\x27\x0a", kind{label: "a shapefile", hint: "export its table as CSV"}},
@@ -84,7 +84,7 @@ func identify(head []byte, file *os.File) kind {
 		}
 		return kind{label: "an XML document", hint: "export the table as CSV or XLSX"}
 	case isJSON(start):
-		return kind{label: "a JSON document", hint: "export the table as CSV or XLSX"}
+		return kind{label: "a JSON document", format: "json"}
 	}
 	if bytes.IndexByte(head, 0) >= 0 && !bytes.HasPrefix(head, []byte{0xff, 0xfe}) && !bytes.HasPrefix(head, []byte{0xfe, 0xff}) && !isWide(head) {
 		return kind{label: "a binary file", hint: "export the table as CSV or XLSX"}
@@ -164,9 +164,9 @@ func archive(file io.ReaderAt) kind {
 	case hasWorkbook(z):
 		k.label, k.format = "an Excel workbook", "xlsx"
 	case len(tables) > 0:
-		k.label, k.hint = "a ZIP archive with "+strings.Join(tables[:min(3, len(tables))], ", ")+" in it", "unpack it and name the table in it"
+		k.label, k.hint, k.format = "a ZIP archive with "+strings.Join(tables[:min(3, len(tables))], ", ")+" in it", "rename it to .zip, or unpack it and name the table in it", formatZIP
 	default:
-		k.label, k.hint = "a ZIP archive", "unpack it and name the table in it"
+		k.label, k.hint, k.format = "a ZIP archive", "rename it to .zip, or unpack it and name the table in it", formatZIP
 	}
 	return k
 }
@@ -211,31 +211,4 @@ func compound(file io.ReaderAt) (k kind) {
 		}
 	}
 	return k
-}
-
-// byName gives the format that a file's name promises, or "".
-func byName(name string) string {
-	switch path.Ext(name) {
-	case ".csv", ".tsv", ".tab", ".txt", ".asc", ".dat":
-		return "csv"
-	case ".xls":
-		return "xls"
-	case ".xlsx", ".xlsm", ".xltx", ".xltm":
-		return "xlsx"
-	}
-	return ""
-}
-
-// refuse is the error of a file that is not what was expected.
-func refuse(origin record.Origin, name, wanted string, k kind) error {
-	promise := map[string]string{"csv": "a table of text", "xlsx": "an Excel workbook", "xls": "an old Excel workbook"}[wanted]
-	message := "the file is " + k.label
-	if promise != "" && !(wanted == "xls" && k.container && k.format == "") {
-		message = "expected " + promise + ", but the file is " + k.label
-	}
-	hint := k.hint
-	if k.format != "" {
-		hint = "rename it to ." + k.format + ", or set format: " + k.format + " under source"
-	}
-	return format.Refuse(finding.New(finding.SourceWrongFormat, origin.At(0, ""), "%s", message).WithHint("%s", hint), nil)
 }

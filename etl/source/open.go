@@ -9,15 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/ldtkit/ldt/etl/record"
-	"github.com/ldtkit/ldt/etl/source/csv"
 	"github.com/ldtkit/ldt/etl/source/format"
 	"github.com/ldtkit/ldt/etl/source/text"
-	"github.com/ldtkit/ldt/etl/source/xlsx"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -44,9 +44,10 @@ func Open(ctx context.Context, baseDir string, spec Spec) (Source, error) {
 		return nil, err
 	}
 	o := &opened{closers: []io.Closer{file}}
-	if err := o.open(ctx, file, spec, origin); err != nil {
+	o.origin = origin
+	if err := o.open(ctx, path, file, spec); err != nil {
 		o.Close()
-		return nil, err
+		return nil, o.fault(err)
 	}
 	if len(spec.Shape) == 0 {
 		return o, nil
@@ -66,8 +67,8 @@ func (s *Spec) check(origin record.Origin) error {
 	if s.File == "" {
 		return refuse("no file is named", "set file under source")
 	}
-	if s.Format != "" && s.Format != "csv" && s.Format != "xlsx" {
-		return refuse(fmt.Sprintf("format %q is not one that can be read", s.Format), "format is csv or xlsx")
+	if s.Format != "" && !slices.Contains(Formats(), s.Format) {
+		return refuse(fmt.Sprintf("format %q is not one that can be read", s.Format), "format is one of "+strings.Join(Formats(), ", "))
 	}
 	if _, ok := text.Lookup(s.Encoding); s.Encoding != "" && !ok {
 		return refuse(fmt.Sprintf("encoding %q is not known", s.Encoding), "encoding is one of "+strings.Join(text.Names(), ", "))
@@ -134,10 +135,10 @@ func similar(path string) string {
 // isTable says whether a file has the name of a table.
 func isTable(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
-	case ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".gz", ".zip":
+	case ".xls", ".ods", ".gz", ".zst", ".zip":
 		return true
 	}
-	return false
+	return byName(strings.ToLower(name)) != ""
 }
 
 // cause is a system error without the path, which the finding already has.
@@ -152,6 +153,7 @@ func cause(err error) string {
 // opened is a format's reader with what has to be closed after it.
 type opened struct {
 	reader
+	origin   record.Origin
 	dialect  Dialect
 	findings []finding.Finding
 	closers  []io.Closer
@@ -176,6 +178,23 @@ func (o *opened) Findings() []finding.Finding {
 	return append(o.findings[:len(o.findings):len(o.findings)], o.reader.Findings()...)
 }
 
+// Next gives every error but the end's and the context's as an *Error.
+func (o *opened) Next(ctx context.Context, b *record.Batch) error {
+	err := o.reader.Next(ctx, b)
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return o.fault(err)
+}
+
+// fault makes an *Error of one that is none yet.
+func (o *opened) fault(err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return err
+	}
+	return damaged(o.origin, err)
+}
+
 func (o *opened) Close() error {
 	var errs []error
 	for _, c := range o.closers {
@@ -183,115 +202,6 @@ func (o *opened) Close() error {
 	}
 	o.closers = nil
 	return errors.Join(errs...)
-}
-
-// open decides what the file is and opens its format.
-func (o *opened) open(ctx context.Context, file *os.File, spec Spec, origin record.Origin) error {
-	at := origin.At(0, "")
-	stream := func() (io.Reader, error) {
-		_, err := file.Seek(0, io.SeekStart)
-		return file, err
-	}
-	head, err := readHead(stream)
-	if err != nil {
-		return damaged(origin, err)
-	}
-	name := strings.ToLower(filepath.Base(spec.File))
-	packed := bytes.HasPrefix(head, []byte{0x1f, 0x8b})
-	switch {
-	case packed:
-		plain := stream
-		stream = func() (io.Reader, error) {
-			in, err := plain()
-			if err != nil {
-				return nil, err
-			}
-			return gzip.NewReader(in)
-		}
-		if head, err = readHead(stream); err != nil {
-			return damaged(origin, err)
-		}
-		if len(head) == 0 {
-			return format.Refuse(finding.New(finding.SourceEmpty, at, "the compressed file has nothing in it").WithHint("export or download it again"), nil)
-		}
-		name = strings.TrimSuffix(name, ".gz")
-		o.dialect = append(o.dialect, Property{Key: format.Compression, Value: "gzip", How: format.Detected, Confidence: 1})
-	case strings.HasSuffix(name, ".gz"):
-		return format.Refuse(finding.New(finding.SourceWrongFormat, at, "the name ends in .gz, but the file is not compressed: it is %s", identify(head, file).label).
-			WithHint("rename it without .gz"), nil)
-	}
-	if delimiter, ok := csv.IsRejects(head); ok {
-		// Rows that an earlier run rejected, in place of the source that the
-		// rest of the spec speaks of.
-		spec = Spec{File: spec.File, Delimiter: delimiter, Decimal: spec.Decimal, Thousands: spec.Thousands, Nulls: spec.Nulls, Header: "1"}
-	}
-	kind := identify(head, file)
-	if packed && kind.container {
-		// A container is read from its end.
-		spooled, err := spool(ctx, stream)
-		if err != nil {
-			return damaged(origin, err)
-		}
-		o.closers = append(o.closers, spooled)
-		file = spooled.File
-		kind = identify(head, file)
-	}
-	wanted, how := spec.Format, format.Declared
-	if wanted == "" {
-		wanted, how = byName(name), format.Detected
-	}
-	if kind.format == "" || wanted != "" && kind.format != wanted {
-		return refuse(origin, name, wanted, kind)
-	}
-	o.dialect = append(o.dialect, Property{Key: format.Format, Value: kind.format, How: how, Confidence: 1})
-	if kind.format == "xlsx" {
-		return o.openWorkbook(file, spec, origin)
-	}
-	return o.openText(ctx, stream, spec, origin)
-}
-
-func (o *opened) openWorkbook(file *os.File, spec Spec, origin record.Origin) error {
-	info, err := file.Stat()
-	if err != nil {
-		return damaged(origin, err)
-	}
-	header, err := format.HeaderAt(spec.Header, origin)
-	if err != nil {
-		return err
-	}
-	o.reader, err = xlsx.Open(file, info.Size(), xlsx.Options{
-		Origin: origin, Sheet: spec.Sheet, Decimal: spec.Decimal, Thousands: spec.Thousands,
-		Header: header, Columns: spec.Columns, Nulls: spec.Nulls,
-	})
-	return err
-}
-
-func (o *opened) openText(ctx context.Context, stream func() (io.Reader, error), spec Spec, origin record.Origin) error {
-	evidence, err := gather(ctx, stream)
-	if err != nil {
-		return damaged(origin, err)
-	}
-	encoding, err := o.encoding(evidence, spec, origin)
-	if err != nil {
-		return err
-	}
-	in, err := stream()
-	if err != nil {
-		return damaged(origin, err)
-	}
-	delimiter := spec.Delimiter
-	if delimiter == "tab" || delimiter == `\t` {
-		delimiter = "\t"
-	}
-	header, err := format.HeaderAt(spec.Header, origin)
-	if err != nil {
-		return err
-	}
-	o.reader, err = csv.Open(text.NewReader(in, encoding), csv.Options{
-		Origin: origin, Delimiter: delimiter, Quote: spec.Quote, Decimal: spec.Decimal, Thousands: spec.Thousands,
-		Header: header, Columns: spec.Columns, Nulls: spec.Nulls, Encoding: encoding.String(),
-	})
-	return err
 }
 
 // encoding decides the encoding by what was declared and by the evidence.
@@ -357,8 +267,17 @@ func damaged(origin record.Origin, err error) error {
 		return err
 	}
 	message := "the file cannot be read: " + cause(err)
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) || zstdFault(err) {
 		message = "the compressed file is cut off or damaged: " + cause(err)
 	}
 	return format.Refuse(finding.New(finding.SourceDamaged, origin.At(0, ""), "%s", message).WithHint("copy or download the file again"), err)
+}
+
+func zstdFault(err error) bool {
+	for _, e := range []error{zstd.ErrCRCMismatch, zstd.ErrMagicMismatch, zstd.ErrReservedBlockType, zstd.ErrBlockTooSmall, zstd.ErrCompressedSizeTooBig, zstd.ErrWindowSizeExceeded, zstd.ErrUnexpectedBlockSize, zstd.ErrUnknownDictionary} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }

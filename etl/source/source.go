@@ -15,9 +15,19 @@ import (
 // but File means that it is to be detected.
 type Spec struct {
 	File   string `yaml:"file"`
-	Format string `yaml:"format,omitempty"` // csv or xlsx
+	Format string `yaml:"format,omitempty"` // one of Formats
+	// Entry of a ZIP archive: the name of the file in it.
+	Entry string `yaml:"entry,omitempty"`
 	// Sheet of a workbook: its name, or its number from 1.
-	Sheet    string `yaml:"sheet,omitempty"`
+	Sheet string `yaml:"sheet,omitempty"`
+	// Layer of a GeoPackage: the name of its table.
+	Layer string `yaml:"layer,omitempty"`
+	// Path of the array of records in a JSON document, as a JSON pointer.
+	Path string `yaml:"path,omitempty"`
+	// Sample is how many records of JSON the columns are made of.
+	Sample int `yaml:"sample,omitempty"`
+	// CRS is the coordinate reference system of the geometries, such as EPSG:2154.
+	CRS      string `yaml:"crs,omitempty"`
 	Encoding string `yaml:"encoding,omitempty"`
 	// Delimiter is one character, or "tab".
 	Delimiter string `yaml:"delimiter,omitempty"`

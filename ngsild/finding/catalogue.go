@@ -24,4 +24,5 @@ var catalogue = []Code{
 	RelationDangle, InventorySheet, InventoryMissing, InventoryValue, InventoryFile, InventoryFormat,
 	InventoryColumn, InventoryRef, BrokerRefused, BrokerTooLarge, BrokerNumber, BrokerPrecision,
 	VerifyCount, VerifySum, VerifySource,
+	SourcePart, SourceRecord, SourceLateKey, SourceCRS,
 }

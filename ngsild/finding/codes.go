@@ -34,6 +34,14 @@ const (
 	SourceQuote           Code = "source-quote"            // a quoted cell that never ends or goes on after its quote
 )
 
+// Codes of the formats whose files hold several tables, typed cells or geometries.
+const (
+	SourcePart    Code = "source-part"     // which table of several in the file is meant, or no such
+	SourceRecord  Code = "source-record"   // an element, line or shape that is no record
+	SourceLateKey Code = "source-late-key" // a key that the records which make the columns do not have
+	SourceCRS     Code = "source-crs"      // a coordinate reference system that cannot be read
+)
+
 // Codes of applying a mapping to a row.
 const (
 	CellNumber       Code = "cell-number"
@@ -142,6 +150,7 @@ var severities = map[Code]Severity{
 	SourceHidden:      Info,
 	SourceNoRows:      Warning,
 	SourceUnsure:      Warning,
+	SourceLateKey:     Warning,
 	ContextUnknownURL: Warning,
 	ContextStale:      Warning,
 	ContextOrder:      Info,

@@ -34,6 +34,11 @@ const (
 	Nulls       = "nulls"
 	Trailing    = "trailing-delimiter"
 	Shape       = "shape"
+	Entry       = "entry"  // of a ZIP archive
+	Path        = "path"   // of the records in a JSON document
+	Sample      = "sample" // records that the columns are made of
+	Layer       = "layer"  // of a GeoPackage
+	CRS         = "crs"
 )
 
 // Property is one thing that a reader had to know to read the file.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/ldtkit/ldt/etl/sink"
+	"github.com/ldtkit/ldt/etl/source/format"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/client"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -40,14 +41,15 @@ func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, res
 		}
 		var syntax *ngsild.SyntaxError
 		if errors.As(err, &syntax) {
-			f := syntax.Finding()
-			f.Location.File = name
-			return finding.List{f}
+			return unreadable(name, ngsild.Item{Line: 1}, syntax)
 		}
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
 		e, faults, err := decode(item.Raw)
+		if errors.As(err, &syntax) {
+			return unreadable(name, item, syntax)
+		}
 		if err != nil {
 			return fmt.Errorf("read %s line %d: %w", name, item.Line, err)
 		}
@@ -71,6 +73,14 @@ func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, res
 			return err
 		}
 	}
+}
+
+// unreadable is the error of a file that is not what it should be from an item on.
+func unreadable(name string, item ngsild.Item, fault *ngsild.SyntaxError) error {
+	f := fault.Finding()
+	f.Location.File, f.Location.Pointer = name, item.Pointer
+	f.Location.Line += item.Line - 1
+	return format.Refuse(f, nil)
 }
 
 // unknownContext refuses to push an entity whose terms would get wrong IRIs,

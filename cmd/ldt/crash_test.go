@@ -44,40 +44,40 @@ func ldt(t testing.TB, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// crashRows is how many rows the crash test pushes: 12 batches of 500.
-const crashRows = 6000
+// crashRows is how many rows the crash test pushes: 15 batches of 500.
+const crashRows = 7500
 
-// TestPushSurvivesKillsOfEitherSide kills the push or the broker (SIGKILL) at
-// ten points, each before or after the broker has seen a batch, starts again,
-// and compares every entity with a run that nobody disturbed.
-func TestPushSurvivesKillsOfEitherSide(t *testing.T) {
+// TestPushSurvivesKillsOfBothSides kills both the push and the broker (SIGKILL)
+// at ten points, the one at the first to the tenth batch and the other at the
+// next batch that comes, each before or after the broker has seen it; starts
+// again what was killed, and compares every entity with a run that nobody
+// disturbed.
+func TestPushSurvivesKillsOfBothSides(t *testing.T) {
 	dir := t.TempDir()
 	mapping := writeMeters(t, dir, crashRows)
-	undisturbed := pushed(t, dir, mapping, "undisturbed.db", nil)
+	undisturbed := pushed(t, dir, mapping, "undisturbed.db", &killer{})
 	require.Len(t, undisturbed, crashRows)
 
 	for point := range 10 {
-		k := &killer{batch: 1 + point, push: point%2 == 0, afterwards: point%4 < 2}
-		t.Run(k.String(), func(t *testing.T) {
+		first := kill{batch: 1 + point, push: point%2 == 0, afterwards: point%4 < 2}
+		second := kill{batch: 1, push: !first.push, afterwards: point%3 == 0}
+		t.Run(fmt.Sprintf("%v, %v", first, second), func(t *testing.T) {
+			k := &killer{plan: []kill{first, second}}
 			got := pushed(t, dir, mapping, fmt.Sprintf("killed-%d.db", point), k)
-			require.True(t, k.done, "nothing was killed")
+			require.Empty(t, k.plan, "not everything was killed")
 			require.Equal(t, undisturbed, got)
 		})
 	}
 }
 
-// killer ends one side when a batch with this number passes.
-type killer struct {
-	batch      int
+// kill ends one side when a batch passes.
+type kill struct {
+	batch      int  // counted from the kill before
 	push       bool // the push, not the broker
 	afterwards bool // after the broker has answered, not before it sees the batch
-
-	mu   sync.Mutex
-	seen int
-	done bool
 }
 
-func (k *killer) String() string {
+func (k kill) String() string {
 	who, when := "broker", "before"
 	if k.push {
 		who = "push"
@@ -88,19 +88,26 @@ func (k *killer) String() string {
 	return fmt.Sprintf("%s killed %s batch %d", who, when, k.batch)
 }
 
-// due counts the batches and says when it is time.
-func (k *killer) due(r *http.Request) bool {
-	if k == nil || !strings.HasSuffix(r.URL.Path, "/entityOperations/upsert") {
-		return false
+// killer kills by a plan, one after the other.
+type killer struct {
+	mu   sync.Mutex
+	plan []kill
+	seen int // batches since the last kill
+}
+
+// due counts the batches and gives the kill whose time has come, or nil.
+func (k *killer) due(r *http.Request) *kill {
+	if !strings.HasSuffix(r.URL.Path, "/entityOperations/upsert") {
+		return nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.seen++
-	if k.seen != k.batch || k.done {
-		return false
+	if k.seen++; len(k.plan) == 0 || k.seen < k.plan[0].batch {
+		return nil
 	}
-	k.done = true
-	return true
+	due := k.plan[0]
+	k.plan, k.seen = k.plan[1:], 0
+	return &due
 }
 
 // pushed pushes the mapping into a broker over the store, through a proxy at
@@ -110,13 +117,15 @@ func (k *killer) due(r *http.Request) bool {
 func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]string {
 	t.Helper()
 	store = filepath.Join(dir, store)
-	var mu sync.Mutex // of broker and push, which the proxy's goroutines read
+	var mu sync.Mutex // of broker, push and killed, which the proxy's goroutines use
 	broker := startBroker(t, store)
 	var push *exec.Cmd
-	kill := func() {
+	killed := 0 // pushes
+	end := func(due *kill) {
 		mu.Lock()
 		defer mu.Unlock()
-		if k.push {
+		if due.push {
+			killed++
 			_ = push.Process.Kill()
 			return
 		}
@@ -126,8 +135,8 @@ func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]stri
 	}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		due := k.due(r)
-		if due && !k.afterwards {
-			kill()
+		if due != nil && !due.afterwards {
+			end(due)
 			panic(http.ErrAbortHandler)
 		}
 		mu.Lock()
@@ -136,13 +145,19 @@ func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]stri
 		(&httputil.ReverseProxy{
 			Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(to) },
 			ModifyResponse: func(*http.Response) error {
-				if due {
-					kill()
-					return http.ErrAbortHandler // the answer is lost
+				if due == nil {
+					return nil
 				}
-				return nil
+				end(due)
+				due = nil
+				return http.ErrAbortHandler // the answer is lost
 			},
-			ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+			ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
+				if due != nil {
+					end(due) // the kill before took the answer away
+				}
+				panic(http.ErrAbortHandler)
+			},
 		}).ServeHTTP(w, r)
 	}))
 	defer proxy.Close()
@@ -156,7 +171,10 @@ func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]stri
 		mu.Unlock()
 		require.NoError(t, err)
 		err = push.Wait()
-		if attempt == 0 && k != nil && k.push {
+		mu.Lock()
+		again := killed > attempt
+		mu.Unlock()
+		if again {
 			require.Error(t, err, "the push was killed")
 			continue
 		}
@@ -164,6 +182,15 @@ func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]stri
 		break
 	}
 	proxy.Close() // no handler is left to touch the broker
+	entities := held(t, broker)
+	_ = broker.Process.Kill()
+	_ = broker.Wait()
+	return entities
+}
+
+// held reads every meter that a broker holds, by id.
+func held(t *testing.T, broker brokerProcess) map[string]string {
+	t.Helper()
 	entities := map[string]string{}
 	for offset := 0; ; offset += 1000 {
 		answer, err := http.Get(fmt.Sprintf("%s/ngsi-ld/v1/entities?type=https%%3A%%2F%%2Fexample.org%%2Fenergy%%23Meter&limit=1000&offset=%d", broker.url, offset))
@@ -183,8 +210,6 @@ func pushed(t *testing.T, dir, mapping, store string, k *killer) map[string]stri
 			entities[e.ID] = string(text)
 		}
 	}
-	_ = broker.Process.Kill()
-	_ = broker.Wait()
 	return entities
 }
 

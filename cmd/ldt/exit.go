@@ -55,6 +55,9 @@ func exitCode(ctx context.Context, err error) int {
 	if errors.Is(err, client.ErrUnreachable) {
 		return exitBroker
 	}
+	if errors.Is(err, client.ErrFailed) {
+		return exitPartly
+	}
 	if _, code, ok := findingsOf(err); ok {
 		return code
 	}

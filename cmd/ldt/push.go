@@ -89,6 +89,9 @@ func (s *settings) pushFile(cmd *cobra.Command, path string, b *brokerFlags, fet
 	if err != nil {
 		return err
 	}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return &exitError{exitSource, fmt.Errorf("%s: the file is empty (0 bytes)\n  hint: write the entities again, such as with 'ldt convert -o %s'", path, path)}
+	}
 	resolver, err := newResolver(etl.BaseDir(path), fetch)
 	if err != nil {
 		return err

@@ -81,4 +81,4 @@ type Selection struct {
 }
 
 // ErrStoreFull is what a Store's error wraps when there is no room left for a write.
-var ErrStoreFull = errors.New("no space left for the store")
+var ErrStoreFull = errors.New("no space left on its disk")

@@ -138,6 +138,14 @@ func New(baseURL string, opts Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.ContainsFunc(opts.Tenant, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, fmt.Errorf("the tenant %q has a character that the header NGSILD-Tenant cannot carry\n"+
+			"  hint: use letters, digits, - and _", opts.Tenant)
+	}
+	if strings.ContainsFunc(opts.Authorization, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, errors.New("the authorization has a character that no header can carry\n" +
+			"  hint: check that no line break was copied with it")
+	}
 	link := ""
 	switch {
 	case opts.ContextMode != Link:

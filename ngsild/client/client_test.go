@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -149,6 +150,16 @@ func TestPasswordInTheURLIsNotShown(t *testing.T) {
 	_, err := c.Retrieve(t.Context(), "urn:a:b")
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "secret")
+}
+
+func TestNewRefusesWhatNoHeaderCanCarry(t *testing.T) {
+	_, err := New("http://localhost:1026", Options{Tenant: "a b"})
+	require.ErrorContains(t, err, `the tenant "a b" has a character`)
+	_, err = New("http://localhost:1026", Options{Authorization: "Bearer s3cret\n"})
+	require.ErrorContains(t, err, "no line break was copied with it")
+	require.NotContains(t, err.Error(), "s3cret")
+	_, err = New("http://localhost:1026", Options{Tenant: "city_1", Authorization: "Bearer s3cret"})
+	require.NoError(t, err)
 }
 
 func TestLinkModeNeedsAURL(t *testing.T) {
@@ -338,8 +349,26 @@ func TestLastingFaultsAreNotTriedAgain(t *testing.T) {
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, status, refused.Status)
 		require.NotErrorIs(t, err, ErrUnreachable)
+		require.Equal(t, status == 505 || status == 507, errors.Is(err, ErrFailed), status)
 		require.Len(t, s.requests(), 1, status)
 	}
+}
+
+func TestABrokerThatFailsAgainAndAgainHasFailed(t *testing.T) {
+	for _, status := range []int{429, 500} {
+		s := newScript(t, says(status, ""))
+		_, err := newClient(t, s.url, Options{Tries: 3}).BatchUpsert(t.Context(), payloads("urn:a:1"), Update)
+		require.ErrorIs(t, err, ErrFailed)
+		require.NotErrorIs(t, err, ErrUnreachable)
+		require.Len(t, s.requests(), 3)
+	}
+}
+
+func TestAFullDiskIsToldOnce(t *testing.T) {
+	s := newScript(t, says(507, `{"type":"about:blank","title":"insufficient storage","detail":"there is no space left on the broker's disk","status":507}`))
+	_, err := newClient(t, s.url, Options{}).BatchUpsert(t.Context(), payloads("urn:a:1"), Update)
+	require.EqualError(t, err, "POST "+s.url+"/ngsi-ld/v1/entityOperations/upsert?options=update: the broker answered 507 Insufficient Storage: there is no space left on the broker's disk\n"+
+		"  hint: make room on the broker's disk and push again: what was taken is not sent twice")
 }
 
 func TestTriesAreBounded(t *testing.T) {

@@ -28,6 +28,11 @@ var ErrUnreachable = errors.New("the broker cannot be reached")
 // of the API (501, or 422 OperationNotSupported).
 var ErrUnsupported = errors.New("the broker does not have this operation")
 
+// ErrFailed is in every error that means: the broker answers, and cannot carry
+// out what it is asked (its disk is full, it has a fault, it is asked too much),
+// however often it is asked.
+var ErrFailed = errors.New("the broker fails")
+
 // Error is a broker's refusal of a whole request, or its silence.
 type Error struct {
 	Method string
@@ -55,7 +60,11 @@ func (e *Error) Error() string {
 		if text := http.StatusText(e.Status); text != "" {
 			b.WriteString(" " + text)
 		}
-		if said := e.Problem.Error(); said != "" {
+		problem := e.Problem
+		if strings.EqualFold(problem.Title, http.StatusText(e.Status)) {
+			problem.Title = ""
+		}
+		if said := problem.Error(); said != "" {
 			b.WriteString(": " + said)
 		}
 	}
@@ -68,7 +77,7 @@ func (e *Error) Error() string {
 // Unwrap gives the cause where no answer came.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is makes errors.Is find ErrUnreachable and ErrUnsupported.
+// Is makes errors.Is find ErrUnreachable, ErrUnsupported and ErrFailed.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrUnreachable:
@@ -76,6 +85,9 @@ func (e *Error) Is(target error) bool {
 			return !contextRefused(e.Problem)
 		}
 		return e.Status == 0 || e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout
+	case ErrFailed:
+		return e.Status == http.StatusTooManyRequests ||
+			e.Status >= 500 && !contextRefused(e.Problem) && !e.Is(ErrUnreachable) && !e.Is(ErrUnsupported)
 	case ErrUnsupported:
 		return e.Status == http.StatusNotImplemented || e.Problem.Type == ngsild.ErrorOperationNotSupported
 	}
@@ -323,7 +335,7 @@ func hintFor(e *Error, h http.Header) string {
 	case e.Status == http.StatusNotImplemented:
 		return "this broker does not have this operation of the API; for history, Orion-LD needs its temporal service"
 	case e.Status == http.StatusInsufficientStorage:
-		return "the broker's disk is full"
+		return "make room on the broker's disk and push again: what was taken is not sent twice"
 	}
 	return ""
 }

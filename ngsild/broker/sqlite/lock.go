@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -45,10 +46,13 @@ func acquire(path, lockPath string) (*lock, error) {
 	l := &lock{conn: conn}
 	if err := l.take(); err != nil {
 		inUse := &InUseError{Path: path}
-		if code := sqlite.ErrCode(err).ToPrimary(); code == sqlite.ResultBusy || code == sqlite.ResultLocked {
+		switch code := sqlite.ErrCode(err).ToPrimary(); {
+		case code == sqlite.ResultBusy || code == sqlite.ResultLocked:
 			inUse.PID, inUse.Since = l.holder()
 			err = inUse
-		} else {
+		case code == sqlite.ResultFull || noRoom(filepath.Dir(lockPath)):
+			err = (&Store{path: path}).full("open")
+		default:
 			err = fmt.Errorf("open store %s: its lock %s cannot be written; check the permissions, and remove that file if no other ldt uses the store (%w)", path, lockPath, err)
 		}
 		return nil, errors.Join(err, conn.Close())

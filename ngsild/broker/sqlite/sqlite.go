@@ -18,8 +18,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -206,15 +208,47 @@ func (s *Store) explain(operation string, err error) error {
 	case sqlite.ResultCorrupt:
 		return fmt.Errorf("%s store %s: the file is damaged; restore it from a copy, or remove it and push the data again (%w)", operation, s.path, err)
 	case sqlite.ResultFull:
-		return fmt.Errorf("%s store %s: %w", operation, s.path, broker.ErrStoreFull)
+		return s.full(operation)
 	case sqlite.ResultReadOnly, sqlite.ResultCantOpen, sqlite.ResultPerm, sqlite.ResultAuth:
 		return fmt.Errorf("%s store %s: the file cannot be opened for writing; check its permissions and those of its folder (%w)", operation, s.path, err)
 	case sqlite.ResultInterrupt:
 		return fmt.Errorf("%s store %s: %w", operation, s.path, context.Canceled)
 	case sqlite.ResultIOErr:
+		// So SQLite calls it where no room is left for its -shm file.
+		if noRoom(filepath.Dir(s.path)) {
+			return s.full(operation)
+		}
 		return fmt.Errorf("%s store %s: the disk cannot be read or written (%w)", operation, s.path, err)
 	}
 	return fmt.Errorf("%s store %s: %w", operation, s.path, err)
+}
+
+// full is the error of an operation that finds no room on the disk.
+func (s *Store) full(operation string) error {
+	if operation == "open" || operation == "create" {
+		return fmt.Errorf("%s store %s: %w; make room and start again", operation, s.path, broker.ErrStoreFull)
+	}
+	return fmt.Errorf("%s store %s: %w", operation, s.path, broker.ErrStoreFull)
+}
+
+// noRoom says whether a folder's disk is full, by trying: the system's answer
+// is the only one that counts quotas and reserves, on every system.
+func noRoom(dir string) bool {
+	probe, err := os.CreateTemp(dir, ".ldt-room-*")
+	if err != nil {
+		return isFull(err)
+	}
+	_, err = probe.Write(make([]byte, 64<<10))
+	if closing := probe.Close(); err == nil {
+		err = closing
+	}
+	_ = os.Remove(probe.Name())
+	return isFull(err)
+}
+
+func isFull(err error) bool {
+	const windowsDiskFull = syscall.Errno(112) // ERROR_DISK_FULL
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull)
 }
 
 // SetMaxSize bounds the store's file, in bytes; a write that would exceed it

@@ -23,7 +23,7 @@ var _ inventory.Prober = Prober{}
 // Probe reads the file of a dataset to its end. Its dialect is detected, so
 // that what the inventory states can be held against it; only the sheet, which
 // cannot be, is taken as stated.
-func (p Prober) Probe(ctx context.Context, s *inventory.Source) (inventory.Found, error) {
+func (p Prober) Probe(ctx context.Context, s *inventory.Source, see func(*record.Batch)) (inventory.Found, error) {
 	path := filepath.Join(p.Dir, filepath.FromSlash(s.File))
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return inventory.Found{Nearest: NearestFile(p.Dir, s.File)}, nil
@@ -50,6 +50,7 @@ func (p Prober) Probe(ctx context.Context, s *inventory.Source) (inventory.Found
 			return faulty(found, err)
 		}
 		found.Rows += len(batch.Records)
+		see(&batch)
 	}
 }
 

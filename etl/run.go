@@ -180,7 +180,7 @@ func (u *UseCase) CheckInventory(ctx context.Context) ([]finding.Finding, error)
 	if err != nil {
 		return nil, err
 	}
-	found = append(found, inv.Check()...)
+	found = append(found, inv.Check(time.Now())...)
 	files, err := inv.CheckFiles(ctx, Prober{Dir: u.Dir})
 	return append(found, files...), err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +34,7 @@ func newInventoryCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			found = append(found, inv.Check()...)
+			found = append(found, inv.Check(time.Now())...)
 			files, err := inv.CheckFiles(cmd.Context(), etl.Prober{Dir: filepath.Dir(args[0])})
 			if err != nil {
 				return err

@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ldtkit/ldt/etl/inventory"
+	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/ngsild/finding"
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
@@ -23,12 +25,15 @@ var update = flag.Bool("update", false, "write the example's workbook anew")
 
 const example = "../../examples/paris-energy"
 
+// now is the time of all tests.
+var now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
 func TestExampleWorkbookHasTheContentOfItsYAML(t *testing.T) {
 	yaml := readExample(t, "inventory.yaml")
 	file := filepath.Join(example, "inventory.xlsx")
 	if *update {
 		var b bytes.Buffer
-		require.NoError(t, yaml.WriteWorkbook(&b))
+		require.NoError(t, yaml.WriteWorkbook(&b, "en"))
 		require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
 	}
 	book := readExample(t, "inventory.xlsx")
@@ -66,7 +71,7 @@ func readExample(t *testing.T, name string) *inventory.Inventory {
 	inv, findings, err := inventory.ReadFile(filepath.Join(example, name))
 	require.NoError(t, err)
 	require.Empty(t, findings)
-	require.Empty(t, inv.Check())
+	require.Empty(t, inv.Check(now))
 	return inv
 }
 
@@ -80,7 +85,9 @@ func asYAML(t *testing.T, inv *inventory.Inventory) string {
 // probe is a Prober made of a function.
 type probe func(*inventory.Source) (inventory.Found, error)
 
-func (p probe) Probe(_ context.Context, s *inventory.Source) (inventory.Found, error) { return p(s) }
+func (p probe) Probe(_ context.Context, s *inventory.Source, _ func(*record.Batch)) (inventory.Found, error) {
+	return p(s)
+}
 
 // sheets makes a workbook of rows of cells.
 func sheets(t *testing.T, content map[string][][]any) []byte {
@@ -136,7 +143,7 @@ func TestWorkbookIsReadAsPeopleFillItIn(t *testing.T) {
 	inv, findings, err := inventory.Read("inventaire.xlsx", french(t))
 	require.NoError(t, err)
 	require.Empty(t, findings)
-	require.Empty(t, inv.Check())
+	require.Empty(t, inv.Check(now))
 
 	require.Equal(t, "énergie", inv.Project.Name)
 	require.Equal(t, "Suivre", inv.Project.Purpose)
@@ -159,7 +166,7 @@ func TestWorkbookAndYAMLKeepTheTeamsOwnColumns(t *testing.T) {
 	require.Contains(t, want, "Chef de projet: Anne")
 
 	var b bytes.Buffer
-	require.NoError(t, inv.WriteWorkbook(&b))
+	require.NoError(t, inv.WriteWorkbook(&b, "en"))
 	again, findings, err := inventory.Read("again.xlsx", b.Bytes())
 	require.NoError(t, err)
 	require.Empty(t, findings)
@@ -173,11 +180,11 @@ func TestWorkbookAndYAMLKeepTheTeamsOwnColumns(t *testing.T) {
 
 func TestWorkbookMadeForPeople(t *testing.T) {
 	var b bytes.Buffer
-	require.NoError(t, readExample(t, "inventory.yaml").WriteWorkbook(&b))
+	require.NoError(t, readExample(t, "inventory.yaml").WriteWorkbook(&b, "en"))
 	book, err := excelize.OpenReader(&b)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, book.Close()) })
-	require.Equal(t, []string{"Read me", "Project", "Sources", "Fields"}, book.GetSheetList())
+	require.Equal(t, []string{"Read me", "Project", "Personas", "Functionalities", "Sources", "Fields", "Roles", "Lifecycle", "Models", "Mappings", "Indicators", "Checks", "Lists"}, book.GetSheetList())
 	for _, sheet := range []string{"Sources", "Fields"} {
 		panes, err := book.GetPanes(sheet)
 		require.NoError(t, err)
@@ -202,7 +209,7 @@ func TestWorkbookMadeForPeople(t *testing.T) {
 		require.True(t, s.Font.Bold)
 		return s.Fill.Color[0]
 	}
-	require.NotEqual(t, style("A1"), style("O1"), "what must be filled has another colour")
+	require.NotEqual(t, style("A1"), style("D1"), "what must be filled has another colour")
 }
 
 // lines is each finding with its code, to compare.
@@ -227,8 +234,8 @@ func TestCheckFindsEveryFaultOfAWorkbookAtOnce(t *testing.T) {
 		"Project": {{"Name", "x"}, {"Purpose", ""}, {"Contact", "nobody"}, {"Updated", "31/01/2026"}, {"Organisation", "o"}},
 		"Sources": {header,
 			{"a b", "n", "p", "statistic", "CVS", "m", "s", "download", "", "v", "yearly", "q", "t", "a.csv", "example.org", "many"},
-			{"a", "n", "p", "other", "CSV", "m", "s", "local", "l", "v", "ANNUAL", "q", "t", "", "", ""},
-			{"a", "n", "p", "other", "CSV", "m", "s", "local", "l", "v", "ANNUAL", "q", "t", "b.csv", "", "3"},
+			{"a", "n", "p", "other", "CSV", "m", "s", "local", "CC0", "v", "ANNUAL", "q", "t", "", "", ""},
+			{"a", "n", "p", "other", "CSV", "m", "s", "local", "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0", "v", "ANNUAL", "q", "t", "b.csv", "", "3"},
 		},
 		"Fields": {{"Source", "Header", "Description", "Type", "Unit", "Role", "Personal", "Keep", "Why"},
 			{"a", "h", "d", "number", "KWHH", "measure", "no", "no", ""},
@@ -238,25 +245,25 @@ func TestCheckFindsEveryFaultOfAWorkbookAtOnce(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	require.Empty(t, findings)
-	got := lines(inv.Check())
+	got := lines(inv.Check(now))
 	require.Equal(t, []string{
 		`inventory-missing i.xlsx!Project:2 column "Purpose": purpose is empty | The question that the data shall answer, and who asks it.`,
 		`inventory-value i.xlsx!Project:3 column "Contact": "nobody" is not an e-mail address | E-mail address for questions about the inventory.`,
-		`inventory-value i.xlsx!Project:4 column "Updated": "31/01/2026" is not a date such as 2026-01-31 | Day of the last change, as 2026-01-31.`,
-		`inventory-value i.xlsx!Sources:2 column "Format": "CVS" is not a value of Format | did you mean CSV? It may be CSV, XLSX, XLS, ODS, JSON, NDJSON, GEOJSON, JSON_LD, XML, GML, KML, SHP, GPKG, PARQUET, SQL, API, PDF, OTHER`,
-		`inventory-value i.xlsx!Sources:2 column "Id": "a b" is not a possible id | Short name, unique in this inventory; the Fields sheet refers to it. Letters, digits, - and _.`,
-		`warning inventory-reference i.xlsx!Sources:2 column "Id": no fields are listed for source "a b" | add a row for each of its columns to the Fields sheet`,
-		`inventory-missing i.xlsx!Sources:2 column "Licence": licence is empty | Under which terms the data may be used: the licence's name, or "none stated".`,
-		`inventory-value i.xlsx!Sources:2 column "Rows": "many" is not a whole number | write digits only, without blanks`,
-		`inventory-value i.xlsx!Sources:2 column "URL": "example.org" is not a full address such as https://data.example.org/file.csv | Address of the data.`,
+		`inventory-date i.xlsx!Project:4 column "Updated": "31/01/2026" is not a date such as 2026-01-31 | Day of the last change, as 2026-01-31.`,
+		`inventory-vocabulary i.xlsx!Sources:2 column "Format": "CVS" is not a value of Format | did you mean CSV? It may be CSV, XLSX, XLS, ODS, JSON, NDJSON, GEOJSON, JSON_LD, XML, GML, GPX, KML, KMZ, SHP, GPKG, GDB, DBF, DXF, GEOTIFF, LAS and 20 more`,
+		`inventory-value i.xlsx!Sources:2 column "Id": "a b" is not a possible id | Short name, unique in this inventory; the other sheets refer to it. Letters, digits, - and _.`,
+		`warning inventory-orphan i.xlsx!Sources:2 column "Id": no fields are listed for source "a b" | add a row for each of its columns to the Fields sheet`,
+		`inventory-missing i.xlsx!Sources:2 column "Licence": licence is empty | Under which terms the data may be used: a licence of the EU authority table, its address, or "none stated".`,
+		`inventory-value i.xlsx!Sources:2 column "Rows": "many" is not a whole number | write digits only`,
+		`inventory-url i.xlsx!Sources:2 column "URL": "example.org" is not a full address such as https://data.example.org/file.csv | Address of the data.`,
 		`inventory-missing i.xlsx!Sources:3 column "File": the source has neither a file nor a url | say where the data is: the path of a file, or an address`,
-		`inventory-value i.xlsx!Sources:4 column "Id": the id "a" is already that of another source, at i.xlsx!Sources:3 column "Id" | give each source an id of its own`,
-		`inventory-value i.xlsx!Fields:2 column "Unit": "KWHH" is not a unit that UN/CEFACT has | did you mean KWH?`,
+		`inventory-duplicate i.xlsx!Sources:4 column "Id": the id "a" stands twice, first at i.xlsx!Sources:3 column "Id" | give each an id of its own`,
+		`inventory-unit i.xlsx!Fields:2 column "Unit": "KWHH" is not a unit that UN/CEFACT has | did you mean KWH?`,
 		`inventory-missing i.xlsx!Fields:2 column "Why": the column is not kept, and why is empty | Why it is kept or left; needed where it is left out.`,
-		`inventory-value i.xlsx!Fields:3 column "Header": the column "h" of a is listed twice, first at i.xlsx!Fields:2 column "Header" | delete one of the rows`,
-		`inventory-value i.xlsx!Fields:3 column "Personal": "maybe" is not a value of Personal | use one of yes, no`,
-		`inventory-reference i.xlsx!Fields:4 column "Source": there is no source with the id "aa" | did you mean "a"?`,
-		`inventory-value i.xlsx!Fields:4 column "Type": "nmber" is not a value of Type | did you mean number? It may be text, code, integer, number, boolean, date, datetime, time, year, month, point, geometry, list`,
+		`inventory-duplicate i.xlsx!Fields:3 column "Header": the column "h" of a is listed twice, first at i.xlsx!Fields:2 column "Header" | delete one of the rows`,
+		`inventory-vocabulary i.xlsx!Fields:3 column "Personal": "maybe" is not a value of Personal | use one of yes, no`,
+		`inventory-reference i.xlsx!Fields:4 column "Source": there is no "aa" on the Sources sheet | did you mean "a"?`,
+		`inventory-vocabulary i.xlsx!Fields:4 column "Type": "nmber" is not a value of Type | did you mean number? It may be text, code, integer, number, boolean, date, datetime, time, year, month, point, geometry, list`,
 	}, got, strings.Join(got, "\n"))
 }
 
@@ -273,7 +280,7 @@ func TestWorkbookWithoutASheetOrColumnSaysSoOnce(t *testing.T) {
 		`inventory-missing i.xlsx!Sources:1 column "Licence": there is no column "Licence" | rename the column "Licnce" to "Licence"`,
 		`inventory-sheet i.xlsx: there is no sheet "Fields" | add it, or name the right sheet "Fields"; there are: "Project", "Sources"`,
 	}, lines(findings))
-	require.Empty(t, inv.Check())
+	require.Empty(t, inv.Check(now))
 	require.Equal(t, []inventory.Extra{{Header: "Licnce", Text: "l"}, {Header: "Nom", Text: "n2"}}, inv.Sources[0].Extra)
 }
 
@@ -307,7 +314,7 @@ func TestReadRefusesWhatIsNoWorkbook(t *testing.T) {
 		"zip":        {"i.xlsx", "PK\x03\x04 no zip", "cannot be opened", finding.SourceWrongFormat},
 		"other name": {"i.ods", "PK", "a workbook (.xlsx) or YAML", finding.SourceWrongFormat},
 		"deep yaml":  {"i.yaml", "project: " + strings.Repeat("[", 1_000_000), "brackets are open", finding.YAMLSyntax},
-		"empty yaml": {"i.yaml", " \n", "is empty", finding.SourceEmpty},
+		"empty yaml": {"i.yaml", " \n", "is empty", finding.YAMLMissing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := inventory.Read(c.file, []byte(c.text))
@@ -339,18 +346,18 @@ fields:
 `))
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		`yaml-unknown-key i.yaml:3:3 /project/purpos: unknown key "purpos" | did you mean "purpose"?`,
-		`yaml-unknown-key i.yaml:4:1 /sourcs: unknown key "sourcs" | did you mean "sources"?`,
-		`yaml-unknown-key i.yaml:7:5 /sources/0/id: the key "id" stands here twice | delete one of them`,
-		`yaml-type i.yaml:8:11 /sources/0/name: "name" must be text or a number | write one value after the colon, in quotes where it has a colon or starts with a special character`,
-		`yaml-type i.yaml:11:5 /sources/1: each of the sources must be a list of ` + "`key: value`" + ` | write one key a line, all equally indented`,
-		`yaml-type i.yaml:13:3 /fields: fields must be a list | start each of the fields with a dash`,
+		`yaml-unknown-key i.yaml:3:3: project has no key "purpos" | did you mean "purpose"?`,
+		`yaml-unknown-key i.yaml:4:1: an inventory has no key "sourcs" | did you mean "sources"?`,
+		`yaml-syntax i.yaml:7:5: the key "id" of each of sources stands here a second time, first on line 6 | keep one of the two`,
+		`yaml-type i.yaml:8:11: name must be a text, not a list`,
+		`yaml-type i.yaml:11:5: each of sources must be a map of keys and values, not the text "just text"`,
+		`yaml-type i.yaml:13:3: fields must be a list, each element starting with a dash, not a map`,
 	}, lines(findings))
 	require.Equal(t, "012", inv.Sources[0].Rows)
 	require.Equal(t, []inventory.Extra{{Header: "Own", Text: "1"}}, inv.Sources[0].Extra)
 
 	var missing *finding.Finding
-	for _, f := range inv.Check() {
+	for _, f := range inv.Check(now) {
 		if f.Location.Pointer == "/sources/0/producer" {
 			missing = &f
 		}
@@ -382,12 +389,12 @@ func TestCheckFilesHoldsTheListAgainstTheFiles(t *testing.T) {
 		`inventory-file inventaire.xlsx!Jeux de données:5 column "Fichier": there is no file "conso.csv" | did you mean "consos.csv"?`,
 	}, check(inventory.Found{Nearest: "consos.csv"}))
 	require.Equal(t, []string{
+		`inventory-encoding inventaire.xlsx!Jeux de données:5 column "Encodage": conso.csv: the encoding is utf-8, not windows-1252 | state utf-8, or save the file as windows-1252`,
 		`inventory-format inventaire.xlsx!Jeux de données:5 column "Format de fichier": conso.csv: the format is XLSX, not CSV | state XLSX, or put the right file there`,
-		`inventory-format inventaire.xlsx!Jeux de données:5 column "Encodage": conso.csv: the encoding is utf-8, not windows-1252 | state utf-8, or save the file as windows-1252`,
-		`inventory-format inventaire.xlsx!Jeux de données:5 column "Séparateur": conso.csv: the delimiter is tab, not ; | state the delimiter that the file has`,
-		`warning inventory-format inventaire.xlsx!Jeux de données:5 column "Lignes": conso.csv: it has 11 rows, not 12 | correct the number if the data was renewed; else find out which rows are missing`,
-		`inventory-column inventaire.xlsx!Champs:2 column "En-tête": conso.csv has no column "Année" | did you mean "annee"? Write it exactly as it stands in the file`,
 		`warning inventory-column inventaire.xlsx!Jeux de données:5 column "Identifiant": conso.csv has a column "annee" that no row of the Fields sheet describes | add a row for it, and say whether it is kept`,
+		`warning inventory-rows inventaire.xlsx!Jeux de données:5 column "Lignes": conso.csv: it has 11 rows, not 12 | correct the number if the data was renewed; else find out which rows are missing`,
+		`inventory-delimiter inventaire.xlsx!Jeux de données:5 column "Séparateur": conso.csv: the delimiter is tab, not ; | state the delimiter that the file has`,
+		`inventory-column inventaire.xlsx!Champs:2 column "En-tête": conso.csv has no column "Année" | did you mean "annee"? Write it exactly as it stands in the file`,
 	}, check(inventory.Found{Exists: true, Format: "XLSX", Encoding: "UTF-8", Delimiter: "\t", Columns: []string{"annee", "Conso (MWh)"}, Rows: 11}))
 
 	fault := finding.New(finding.SourceEmpty, finding.Location{}, "the file is empty").WithHint("export it again")
@@ -410,7 +417,7 @@ func FuzzReadYAML(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, one := range inv.Check() {
+		for _, one := range inv.Check(now) {
 			require.NotEmpty(t, one.Message)
 		}
 		var b bytes.Buffer
@@ -428,6 +435,6 @@ func FuzzReadWorkbook(f *testing.F) {
 		if err != nil {
 			return
 		}
-		inv.Check()
+		inv.Check(now)
 	})
 }

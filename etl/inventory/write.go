@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -23,33 +24,53 @@ const fontName = "Calibri"
 const lineHeight = 15
 
 // dropRows is how many rows below the header offer the drop-down lists.
-const dropRows = 500
+const dropRows = 1000
 
-// maxList is the longest list of values that a drop-down can hold in itself.
+// maxList is the longest list of values, in characters, that a drop-down can hold
+// in itself; a longer one is a range of the hidden sheet.
 const maxList = 255
 
+// dateFormat shows a date however the computer is set.
+const dateFormat = "yyyy-mm-dd"
+
+// listSheet is the hidden sheet of the long lists.
+var listSheet = words{"Lists", "Listes"}
+
 // workbook makes the workbook; the caller closes it.
-func (inv *Inventory) workbook() (*excelize.File, error) {
-	b := &builder{book: excelize.NewFile()}
+func (inv *Inventory) workbook(lang string) (*excelize.File, error) {
+	b := &builder{book: excelize.NewFile(), lang: lang, ranges: map[*Vocabulary]string{}}
+	b.styles()
 	b.readMe()
-	b.project(&inv.Project)
-	b.table(sourceTable, len(inv.Sources), func(i int) (map[string]string, []Extra) {
-		return values(&inv.Sources[i], sourceTable), inv.Sources[i].Extra
-	})
-	b.table(fieldTable, len(inv.Fields), func(i int) (map[string]string, []Extra) {
-		return values(&inv.Fields[i], fieldTable), inv.Fields[i].Extra
-	})
-	b.check(b.book.SetDocProps(&excelize.DocProperties{Title: "Data inventory " + inv.Project.Name, Creator: "ldt"}))
+	for _, t := range tables {
+		_, err := b.book.NewSheet(b.title(t))
+		b.check(err)
+	}
+	b.lists()
+	for _, t := range tables {
+		if t == projectTable {
+			b.project(inv.items(t)[0])
+			continue
+		}
+		b.table(t, inv.items(t))
+	}
+	b.check(b.book.SetDocProps(&excelize.DocProperties{Title: readMeTitle.in(lang) + " " + inv.Project.Name, Creator: "ldt", Language: lang}))
+	b.book.SetActiveSheet(0)
 	if err := errors.Join(b.faults...); err != nil {
 		return nil, errors.Join(err, b.book.Close())
 	}
 	return b.book, nil
 }
 
-// builder writes sheets and collects what goes wrong.
+// builder writes sheets in one language and collects what goes wrong.
 type builder struct {
 	book   *excelize.File
+	lang   string
+	ranges map[*Vocabulary]string // of the lists that are too long for a drop-down
 	faults []error
+
+	// Styles by their use.
+	head, optional, label int
+	body, column          map[string]int // by the kind of cell: text, date, number
 }
 
 func (b *builder) check(err error) {
@@ -57,6 +78,8 @@ func (b *builder) check(err error) {
 		b.faults = append(b.faults, err)
 	}
 }
+
+func (b *builder) title(t *table) string { return t.Title.in(b.lang) }
 
 func (b *builder) style(s excelize.Style) int {
 	id, err := b.book.NewStyle(&s)
@@ -76,18 +99,42 @@ func lines() []excelize.Border {
 	return list
 }
 
-func (b *builder) header(colour string) int {
-	return b.style(excelize.Style{
-		Font:      &excelize.Font{Bold: true, Family: fontName, Size: 11, Color: "FFFFFF"},
-		Fill:      solid(colour),
-		Border:    lines(),
-		Alignment: &excelize.Alignment{WrapText: true, Vertical: "center"},
-	})
+// styles makes the styles that all sheets share.
+func (b *builder) styles() {
+	header := func(colour string) int {
+		return b.style(excelize.Style{
+			Font:      &excelize.Font{Bold: true, Family: fontName, Size: 11, Color: "FFFFFF"},
+			Fill:      solid(colour),
+			Border:    lines(),
+			Alignment: &excelize.Alignment{WrapText: true, Vertical: "center"},
+		})
+	}
+	b.head, b.optional = header(colourRequired), header(colourOptional)
+	b.label = b.style(excelize.Style{Font: &excelize.Font{Bold: true, Family: fontName, Size: 11}, Fill: solid(colourLabel), Border: lines(),
+		Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
+	b.body, b.column = map[string]int{}, map[string]int{}
+	format := dateFormat
+	for kind, s := range map[string]excelize.Style{
+		"text":   {NumFmt: 49}, // a code keeps its leading zeros
+		"date":   {CustomNumFmt: &format},
+		"number": {},
+	} {
+		s.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+		b.column[kind] = b.style(s)
+		s.Border = lines()
+		b.body[kind] = b.style(s)
+	}
 }
 
-func (b *builder) body() int {
-	return b.style(excelize.Style{Border: lines(), Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"},
-		NumFmt: 49}) // text: a code keeps its leading zeros
+// cellKind says how the cells of a column are stored.
+func (c *column) cellKind() string {
+	switch {
+	case c.Format == "date":
+		return "date"
+	case c.Type == "integer" || c.Type == "number":
+		return "number"
+	}
+	return "text"
 }
 
 func cellName(column, row int) string {
@@ -101,7 +148,7 @@ func cellName(column, row int) string {
 // columnName gives the letters of a column.
 func columnName(column int) string { return strings.TrimRight(cellName(column, 1), "0123456789") }
 
-// page makes a sheet print in landscape, one page wide.
+// page makes a sheet print in landscape, one page wide, with its header on each.
 func (b *builder) page(sheet string) {
 	landscape, a4, wide, tall, fit := "landscape", 9, 1, 0, true
 	b.check(b.book.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4, FitToWidth: &wide, FitToHeight: &tall}))
@@ -122,39 +169,104 @@ func (b *builder) height(sheet string, row int, texts []string, widths []float64
 	b.check(b.book.SetRowHeight(sheet, row, min(float64(most*lineHeight), 400)))
 }
 
+// readMeTitle heads the first sheet.
+var readMeTitle = words{"Data inventory", "Inventaire des données"}
+
+// readMeSheet is its name.
+var readMeSheet = words{"Read me", "Lisez-moi"}
+
 func (b *builder) readMe() {
-	const sheet = "Read me"
+	sheet := readMeSheet.in(b.lang)
 	b.check(b.book.SetSheetName("Sheet1", sheet))
 	b.check(b.book.SetColWidth(sheet, "A", "A", 24))
 	b.check(b.book.SetColWidth(sheet, "B", "B", 96))
 	title := b.style(excelize.Style{Font: &excelize.Font{Bold: true, Family: fontName, Size: 16, Color: colourRequired}})
-	label := b.style(excelize.Style{Font: &excelize.Font{Bold: true, Family: fontName, Size: 11}, Fill: solid(colourLabel), Border: lines(), Alignment: &excelize.Alignment{Vertical: "top"}})
 	text := b.style(excelize.Style{Border: lines(), Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
-	b.check(b.book.SetCellStr(sheet, "A1", "Data inventory"))
+	b.check(b.book.SetCellStr(sheet, "A1", readMeTitle.in(b.lang)))
 	b.check(b.book.SetCellStyle(sheet, "A1", "A1", title))
-	remarks := [][2]string{
-		{projectTable.Title, projectTable.Note},
-		{sourceTable.Title, sourceTable.Note},
-		{fieldTable.Title, fieldTable.Note},
-		{"Dark headers *", "must be filled in every row; the lighter ones where they help. Point at a header to read what belongs there."},
-		{"Lists", "A cell with an arrow offers the words that are understood. French words are understood too."},
-		{"Your own columns", "Add any: they are kept, and nobody complains. Leave the names of the columns above as they are."},
-		{"Check", "ldt inventory check inventory.xlsx says what is missing, row by row, and holds the list against the files."},
+	remarks := [][2]words{{
+		{"Where to start", "Par où commencer"},
+		{"Fill in Project, then Sources, then Fields: these three are needed. The other sheets help to get from the data to the indicators; leave them empty until you need them.",
+			"Remplissez Projet, puis Sources, puis Champs : ces trois feuilles sont nécessaires. Les autres mènent des données aux indicateurs ; laissez-les vides jusqu'à en avoir besoin."},
+	}}
+	for _, t := range tables {
+		remarks = append(remarks, [2]words{t.Title, t.Note})
 	}
+	remarks = append(remarks, [][2]words{{
+		{"Dark headers *", "En-têtes foncés *"},
+		{"must be filled in every row; the lighter ones where they help. Point at a header to read what belongs there.",
+			"sont à remplir dans chaque ligne ; les plus clairs quand ils aident. Pointez un en-tête pour lire ce qu'il attend."},
+	}, {
+		{"Lists", "Listes"},
+		{"A cell with an arrow offers the words that are understood. Codes, addresses (URI) and words in English or French are understood too.",
+			"Une cellule avec une flèche propose les mots compris. Les codes, les adresses (URI) et les mots en anglais ou en français sont compris aussi."},
+	}, {
+		{"Several values", "Plusieurs valeurs"},
+		{"Where a cell names several things, put a semicolon between them: map; trend.", "Quand une cellule nomme plusieurs choses, séparez-les par un point-virgule : carte; tendance."},
+	}, {
+		{"Your own columns", "Vos propres colonnes"},
+		{"Add any, and any sheets: they are kept, and nobody complains. Leave the names of the columns above as they are.",
+			"Ajoutez-en, et des feuilles aussi : elles sont gardées, et personne ne s'en plaint. Laissez les noms des colonnes ci-dessus tels quels."},
+	}, {
+		{"Check", "Contrôler"},
+		{"ldt inventory check inventory.xlsx says what is missing, row by row, and holds the list against the files; --probe tries every link.",
+			"ldt inventory check inventaire.xlsx dit ce qui manque, ligne par ligne, et compare l'inventaire aux fichiers ; --probe essaie chaque lien."},
+	}, {
+		{"Mend", "Corriger"},
+		{"ldt inventory annotate inventory.xlsx -o mended.xlsx gives this workbook back with each finding as a coloured cell and a note.",
+			"ldt inventory annotate inventaire.xlsx -o corrige.xlsx rend ce classeur avec chaque remarque en cellule colorée et en commentaire."},
+	}}...)
 	for i, remark := range remarks {
 		row := 3 + i
-		b.check(b.book.SetCellStr(sheet, cellName(1, row), remark[0]))
-		b.check(b.book.SetCellStr(sheet, cellName(2, row), remark[1]))
-		b.check(b.book.SetCellStyle(sheet, cellName(1, row), cellName(1, row), label))
+		b.check(b.book.SetCellStr(sheet, cellName(1, row), remark[0].in(b.lang)))
+		b.check(b.book.SetCellStr(sheet, cellName(2, row), remark[1].in(b.lang)))
+		b.check(b.book.SetCellStyle(sheet, cellName(1, row), cellName(1, row), b.label))
 		b.check(b.book.SetCellStyle(sheet, cellName(2, row), cellName(2, row), text))
-		b.height(sheet, row, remark[1:], []float64{96})
+		b.height(sheet, row, []string{remark[0].in(b.lang), remark[1].in(b.lang)}, []float64{24, 96})
 	}
 	b.page(sheet)
 }
 
-func (b *builder) sheet(name string) {
-	_, err := b.book.NewSheet(name)
-	b.check(err)
+// lists writes the lists that are too long for a drop-down, or that have a comma
+// in a word, to the hidden sheet.
+func (b *builder) lists() {
+	sheet := listSheet.in(b.lang)
+	next := 1
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			v := c.Vocabulary
+			if v == nil || b.ranges[v] != "" || b.fits(v) {
+				continue
+			}
+			if next == 1 {
+				_, err := b.book.NewSheet(sheet)
+				b.check(err)
+			}
+			shown := v.shown(b.lang)
+			b.check(b.book.SetCellStr(sheet, cellName(next, 1), v.Name))
+			for i, word := range shown {
+				b.check(b.book.SetCellStr(sheet, cellName(next, 2+i), word))
+			}
+			b.check(b.book.SetColWidth(sheet, columnName(next), columnName(next), 40))
+			b.ranges[v] = sheet + "!" + absolute(next, 2, 1+len(shown))
+			next++
+		}
+	}
+	if next > 1 {
+		b.check(b.book.SetSheetVisible(sheet, false))
+	}
+}
+
+// absolute gives the rows from to to of a column, as $A$2:$A$9.
+func absolute(column, from, to int) string {
+	letters := "$" + columnName(column) + "$"
+	return letters + strconv.Itoa(from) + ":" + letters + strconv.Itoa(to)
+}
+
+// fits reports whether a drop-down can hold the words of a vocabulary in itself.
+func (b *builder) fits(v *Vocabulary) bool {
+	text := strings.Join(v.shown(b.lang), ",")
+	return utf8.RuneCountInString(text) <= maxList && strings.Count(text, ",") == len(v.Codes)-1 && !strings.Contains(text, `"`)
 }
 
 func (b *builder) freeze(sheet string, columns int) {
@@ -167,132 +279,195 @@ func (b *builder) freeze(sheet string, columns int) {
 
 // note is what a header shows when it is pointed at.
 func (b *builder) note(sheet, cell string, c *column) {
-	text := c.Note
+	text := c.Note.in(b.lang)
 	if c.Required {
-		text += "\nMust be filled."
+		text += "\n" + words{"Must be filled.", "À remplir."}.in(b.lang)
 	}
-	if len(c.Values) > 0 {
-		text += "\nOne of: " + strings.Join(c.Values, "  ")
+	if v := c.Vocabulary; v != nil {
+		shown := v.shown(b.lang)
+		const most = 16
+		more := len(shown) - most
+		if more > 0 {
+			shown = shown[:most]
+		}
+		text += "\n" + words{"One of: ", "Au choix : "}.in(b.lang) + strings.Join(shown, " · ")
+		if more > 0 {
+			text += words{" and ", " et "}.in(b.lang) + strconv.Itoa(more) + words{" more in the list", " autres dans la liste"}.in(b.lang)
+		}
 	}
-	b.check(b.book.AddComment(sheet, excelize.Comment{Cell: cell, Author: "ldt", Width: 320,
-		Height: uint(40 + 18*(utf8.RuneCountInString(text)/44)), Paragraph: []excelize.RichTextRun{{Text: text}}}))
+	b.check(b.book.AddComment(sheet, noteAt(cell, []excelize.RichTextRun{{Text: text}})))
+}
+
+// noteAt makes a note that is large enough for its text.
+func noteAt(cell string, runs []excelize.RichTextRun) excelize.Comment {
+	rows := 1
+	for _, run := range runs {
+		for _, part := range strings.Split(run.Text, "\n") {
+			rows += 1 + utf8.RuneCountInString(part)/44
+		}
+	}
+	return excelize.Comment{Cell: cell, Author: "ldt", Width: 320, Height: uint(24 + 18*rows), Paragraph: runs}
 }
 
 // marked is the title of a column, with a star where it must be filled.
-func marked(c *column) string {
+func (b *builder) marked(c *column) string {
 	if c.Required {
-		return c.Title + " *"
+		return c.Title.in(b.lang) + " *"
 	}
-	return c.Title
+	return c.Title.in(b.lang)
 }
 
-func (b *builder) project(p *Project) {
-	t := projectTable
-	b.sheet(t.Title)
-	head, optional, body := b.header(colourRequired), b.header(colourOptional), b.body()
-	for i, name := range []string{projectItem, projectValue} {
-		b.check(b.book.SetCellStr(t.Title, cellName(1+i, 1), name))
-		b.check(b.book.SetCellStyle(t.Title, cellName(1+i, 1), cellName(1+i, 1), head))
+func (b *builder) project(p item) {
+	sheet := b.title(p.t)
+	head := projectHeader.En
+	if b.lang == "fr" {
+		head = projectHeader.Fr
 	}
-	b.check(b.book.SetColWidth(t.Title, "A", "A", 24))
-	b.check(b.book.SetColWidth(t.Title, "B", "B", 90))
+	for i, name := range head {
+		b.check(b.book.SetCellStr(sheet, cellName(1+i, 1), name))
+		b.check(b.book.SetCellStyle(sheet, cellName(1+i, 1), cellName(1+i, 1), b.head))
+	}
+	b.check(b.book.SetColWidth(sheet, "A", "A", 24))
+	b.check(b.book.SetColWidth(sheet, "B", "B", 90))
 	row := 2
-	line := func(name, value string, style int) {
-		b.check(b.book.SetCellStr(t.Title, cellName(1, row), name))
-		b.check(b.book.SetCellStr(t.Title, cellName(2, row), value))
-		b.check(b.book.SetCellStyle(t.Title, cellName(1, row), cellName(1, row), style))
-		b.check(b.book.SetCellStyle(t.Title, cellName(2, row), cellName(2, row), body))
-		b.height(t.Title, row, []string{value}, []float64{90})
+	line := func(name string, style int) {
+		b.check(b.book.SetCellStr(sheet, cellName(1, row), name))
+		b.check(b.book.SetCellStyle(sheet, cellName(1, row), cellName(1, row), style))
+		b.check(b.book.SetCellStyle(sheet, cellName(2, row), cellName(2, row), b.body["text"]))
+	}
+	for _, c := range p.t.Columns {
+		style := b.optional
+		if c.Required {
+			style = b.head
+		}
+		line(b.marked(c), style)
+		b.note(sheet, cellName(1, row), c)
+		b.validate(sheet, cellName(2, row), c)
+		b.cell(sheet, cellName(2, row), c, p.value(c.Key))
+		b.height(sheet, row, []string{p.value(c.Key)}, []float64{90})
 		row++
 	}
-	all := values(p, t)
-	for _, c := range t.Columns {
-		b.note(t.Title, cellName(1, row), c)
-		style := optional
-		if c.Required {
-			style = head
-		}
-		line(marked(c), all[c.Key], style)
-	}
 	for _, own := range p.Extra {
-		line(own.Header, own.Text, optional)
+		line(own.Header, b.optional)
+		b.check(b.book.SetCellStr(sheet, cellName(2, row), own.Text))
+		b.height(sheet, row, []string{own.Text}, []float64{90})
+		row++
 	}
-	b.freeze(t.Title, 0)
-	b.page(t.Title)
+	b.freeze(sheet, 0)
+	b.page(sheet)
 }
 
-// table writes a sheet with a row a thing; at gives the cells of row i.
-func (b *builder) table(t *table, n int, at func(i int) (map[string]string, []Extra)) {
-	b.sheet(t.Title)
-	head, optional, body := b.header(colourRequired), b.header(colourOptional), b.body()
-	b.check(b.book.SetRowHeight(t.Title, 1, 32))
+// shown gives a value as the workbook shows it: the label of a code.
+func (b *builder) shown(c *column, text string) string {
+	if c.Vocabulary == nil {
+		return text
+	}
+	if code, remark, ok := strings.Cut(text, "; "); ok && c.Remark {
+		return c.Vocabulary.Label(code, b.lang) + "; " + remark
+	}
+	return c.Vocabulary.Label(text, b.lang)
+}
+
+// cell writes a value as its column stores it; one that is not of its kind
+// stays text, for the check to find.
+func (b *builder) cell(sheet, cell string, c *column, text string) {
+	kind := c.cellKind()
+	b.check(b.book.SetCellStyle(sheet, cell, cell, b.body[kind]))
+	if text == "" {
+		return
+	}
+	if day, err := time.Parse(time.DateOnly, text); kind == "date" && err == nil {
+		b.check(b.book.SetCellValue(sheet, cell, day))
+		b.check(b.book.SetCellStyle(sheet, cell, cell, b.body[kind]))
+		return
+	}
+	if number, err := strconv.ParseFloat(text, 64); kind == "number" && err == nil {
+		b.check(b.book.SetCellFloat(sheet, cell, number, -1, 64))
+		return
+	}
+	b.check(b.book.SetCellStr(sheet, cell, b.shown(c, text)))
+}
+
+// table writes a sheet with a row a thing.
+func (b *builder) table(t *table, list []item) {
+	sheet := b.title(t)
+	b.check(b.book.SetRowHeight(sheet, 1, 32))
 	for i, c := range t.Columns {
-		column := columnName(1 + i)
-		cell := cellName(1+i, 1)
-		style := optional
+		letters, cell := columnName(1+i), cellName(1+i, 1)
+		style := b.optional
 		if c.Required {
-			style = head
+			style = b.head
 		}
-		b.check(b.book.SetCellStr(t.Title, cell, marked(c)))
-		b.check(b.book.SetCellStyle(t.Title, cell, cell, style))
-		b.check(b.book.SetColWidth(t.Title, column, column, c.Width))
-		b.note(t.Title, cell, c)
-		b.list(t.Title, column, c)
+		b.check(b.book.SetColStyle(sheet, letters, b.column[c.cellKind()]))
+		b.check(b.book.SetCellStr(sheet, cell, b.marked(c)))
+		b.check(b.book.SetCellStyle(sheet, cell, cell, style))
+		b.check(b.book.SetColWidth(sheet, letters, letters, c.Width))
+		b.note(sheet, cell, c)
+		b.validate(sheet, letters+"2:"+letters+strconv.Itoa(1+dropRows), c)
 	}
 	own := map[string]int{}
-	for i := range n {
+	for i, line := range list {
 		row := 2 + i
-		cells, extra := at(i)
 		texts, widths := make([]string, len(t.Columns)), make([]float64, len(t.Columns))
 		for j, c := range t.Columns {
-			text := cells[c.Key]
-			texts[j], widths[j] = text, c.Width
-			cell := cellName(1+j, row)
-			if number, err := strconv.Atoi(text); c.Integer && err == nil {
-				b.check(b.book.SetCellInt(t.Title, cell, int64(number)))
-			} else if text != "" {
-				b.check(b.book.SetCellStr(t.Title, cell, text))
-			}
+			texts[j], widths[j] = b.shown(c, line.value(c.Key)), c.Width
+			b.cell(sheet, cellName(1+j, row), c, line.value(c.Key))
 		}
-		for _, e := range extra {
+		for _, e := range line.Extra {
 			column, ok := own[e.Header]
 			if !ok {
 				column = len(t.Columns) + len(own) + 1
 				own[e.Header] = column
-				b.check(b.book.SetCellStr(t.Title, cellName(column, 1), e.Header))
-				b.check(b.book.SetCellStyle(t.Title, cellName(column, 1), cellName(column, 1), optional))
-				b.check(b.book.SetColWidth(t.Title, columnName(column), columnName(column), 24))
+				b.check(b.book.SetCellStr(sheet, cellName(column, 1), e.Header))
+				b.check(b.book.SetCellStyle(sheet, cellName(column, 1), cellName(column, 1), b.optional))
+				b.check(b.book.SetColWidth(sheet, columnName(column), columnName(column), 24))
 			}
-			b.check(b.book.SetCellStr(t.Title, cellName(column, row), e.Text))
+			b.check(b.book.SetCellStr(sheet, cellName(column, row), e.Text))
+			b.check(b.book.SetCellStyle(sheet, cellName(column, row), cellName(column, row), b.body["text"]))
 			texts, widths = append(texts, e.Text), append(widths, 24)
 		}
-		b.height(t.Title, row, texts, widths)
-		b.check(b.book.SetCellStyle(t.Title, cellName(1, row), cellName(len(t.Columns)+len(own), row), body))
+		b.height(sheet, row, texts, widths)
 	}
 	last := len(t.Columns) + len(own)
-	b.check(b.book.AutoFilter(t.Title, "A1:"+cellName(last, 1+max(n, 1)), nil))
+	b.check(b.book.AutoFilter(sheet, "A1:"+cellName(last, 1+max(len(list), 1)), nil))
 	frozen := 1
 	if t == fieldTable {
 		frozen = 2 // source and header
 	}
-	b.freeze(t.Title, frozen)
-	b.page(t.Title) // last: a filter forgets it
+	b.freeze(sheet, frozen)
+	b.page(sheet) // last: a filter forgets it
 }
 
-// list offers the words of a vocabulary below the header.
-func (b *builder) list(sheet, column string, c *column) {
-	if len(c.Values) == 0 || utf8.RuneCountInString(strings.Join(c.Values, ",")) > maxList {
+// validate offers the words of a vocabulary or the ids of another sheet, and
+// holds dates and numbers. It warns and lets the cell be: other words are
+// understood too, and the check says better what is wrong.
+func (b *builder) validate(sheet, cells string, c *column) {
+	v := excelize.NewDataValidation(true)
+	v.Sqref = cells
+	message := words{"Choose from the list; other words are checked later.", "Choisissez dans la liste ; les autres mots sont contrôlés plus tard."}
+	switch {
+	case c.Vocabulary != nil && b.ranges[c.Vocabulary] != "":
+		v.SetSqrefDropList(b.ranges[c.Vocabulary])
+	case c.Vocabulary != nil:
+		b.check(v.SetDropList(c.Vocabulary.shown(b.lang)))
+	case c.Ref != "" && c.Type != "array":
+		t := tableOf(c.Ref)
+		v.SetSqrefDropList("'" + b.title(t) + "'!" + absolute(1, 2, 1+dropRows))
+	case c.Format == "date":
+		b.check(v.SetRange("32874", "73050", excelize.DataValidationTypeDate, excelize.DataValidationOperatorBetween)) // 1990 to 2099
+		message = words{"Write a day such as 2026-01-31.", "Écrivez un jour, par exemple 2026-01-31."}
+	case c.Key == "empty":
+		b.check(v.SetRange(0, 100, excelize.DataValidationTypeDecimal, excelize.DataValidationOperatorBetween))
+		message = words{"Write a share from 0 to 100.", "Écrivez une part de 0 à 100."}
+	case c.Type == "integer":
+		b.check(v.SetRange(0, 1e15, excelize.DataValidationTypeWhole, excelize.DataValidationOperatorBetween))
+		message = words{"Write a whole number.", "Écrivez un nombre entier."}
+	case c.Type == "number":
+		b.check(v.SetRange(-1e15, 1e15, excelize.DataValidationTypeDecimal, excelize.DataValidationOperatorBetween))
+		message = words{"Write a number.", "Écrivez un nombre."}
+	default:
 		return
 	}
-	for _, value := range c.Values {
-		if strings.ContainsAny(value, `,"`) { // a list in a cell cannot hold a comma
-			return
-		}
-	}
-	v := excelize.NewDataValidation(true)
-	v.Sqref = column + "2:" + column + strconv.Itoa(1+dropRows)
-	b.check(v.SetDropList(c.Values))
-	// The check tells of other words better than a box that blocks the cell.
-	v.ShowErrorMessage = false
+	v.SetError(excelize.DataValidationErrorStyleWarning, c.Title.in(b.lang), message.in(b.lang))
 	b.check(b.book.AddDataValidation(sheet, v))
 }

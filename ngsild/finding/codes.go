@@ -125,10 +125,34 @@ const (
 	InventorySheet   Code = "inventory-sheet"
 	InventoryMissing Code = "inventory-missing"
 	InventoryValue   Code = "inventory-value"
-	InventoryFile    Code = "inventory-file"
-	InventoryFormat  Code = "inventory-format"
-	InventoryColumn  Code = "inventory-column"
 	InventoryRef     Code = "inventory-reference"
+	// InventoryWord: not in the vocabulary of its column.
+	InventoryWord      Code = "inventory-vocabulary"
+	InventoryDuplicate Code = "inventory-duplicate"
+	InventoryOrphan    Code = "inventory-orphan" // listed, and nothing uses it
+	InventoryDate      Code = "inventory-date"
+	InventoryStale     Code = "inventory-stale" // older than its frequency says
+	InventoryURL       Code = "inventory-url"
+	InventoryUnit      Code = "inventory-unit"
+	InventoryDimension Code = "inventory-dimension" // units of two dimensions
+	InventorySIRET     Code = "inventory-siret"
+	// InventoryJustification: a new model without a reason.
+	InventoryJustification Code = "inventory-justification"
+	InventoryLegalBasis    Code = "inventory-legal-basis"
+	InventoryRetention     Code = "inventory-retention"
+	// InventoryPublicPersonal: public, with direct identifiers of persons.
+	InventoryPublicPersonal Code = "inventory-public-personal"
+	InventoryLooksPersonal  Code = "inventory-looks-personal"
+	// Against the files and links.
+	InventoryFile      Code = "inventory-file"
+	InventoryFormat    Code = "inventory-format"
+	InventoryEncoding  Code = "inventory-encoding"
+	InventoryDelimiter Code = "inventory-delimiter"
+	InventoryRows      Code = "inventory-rows"
+	InventoryColumn    Code = "inventory-column"
+	InventoryType      Code = "inventory-type"
+	InventoryRange     Code = "inventory-range"
+	InventoryEmpty     Code = "inventory-empty-share"
 )
 
 // Codes of the broker and of verification.
@@ -158,4 +182,10 @@ var severities = map[Code]Severity{
 	ModelUnknown:      Warning,
 	BrokerNumber:      Info,
 	BrokerPrecision:   Warning,
+
+	InventoryOrphan:        Warning,
+	InventoryStale:         Warning,
+	InventoryLooksPersonal: Warning,
+	InventoryRows:          Warning,
+	InventoryEmpty:         Warning,
 }

@@ -103,10 +103,14 @@ func TestVerificationReadsNumbersItsOwnWay(t *testing.T) {
 		"degrees":                              {thing("error", "n: {value: {column: n, as: number, unit: {from: FAH, to: CEL}}}"), "id,n\na,-40\nb,33\nc,98.6\n", "91.6, broker 91."},
 		"a term of the default vocabulary":     {thing("error", "level: {value: {column: n, as: number}}"), "id,n\na,5\n", "5, broker 5 ()"},
 		"a sub-attribute":                      {thing("error", "name: {value: x, attributes: {n: {value: {column: n, as: number}}}}"), "id,n\na,5\n", "5, broker 5 ()"},
-		"instances by datasetId":               {thing("error", "n: [{value: {column: n, as: number}}, {value: {column: m, as: number}, datasetId: \"urn:d:m\"}]"), "id,n,m\na,5,60\n", "65, broker 65 ()"},
+		"instances by datasetId":               {thing("error", "n: [{value: {column: n, as: number}}, {value: {column: m, as: number}, datasetId: \"urn:d:m\"}]"), "id,n,m\na,5,60\n", "ok sum of n of Thing: 5, broker 5 ()\nok sum of n (urn:d:m) of Thing: 60, broker 60 ()"},
 		"a look-up":                            {thing("error", "n: {value: {column: n, as: number, lookup: {one: 1}}}"), "id,n\na,one\n", "not compared: the cells go through a look-up table"},
 		"a condition":                          {thing("error", "n: {value: {column: n, as: number}, when: 'number(\"n\") > 1'}"), "id,n\na,1\nb,2\n", "not compared: a condition"},
-		"several units":                        {thing("error", "n: [{value: {column: n, as: number, unit: {from: MWH, to: KWH}}}, {value: {column: m, as: number, unit: KWH}, datasetId: \"urn:d:m\"}]"), "id,n,m\na,5,60\n", "not compared: it is made of columns in several units (MWH, KWH)"},
+		"several units":                        {thing("error", "n: [{value: {column: n, as: number, unit: {from: MWH, to: KWH}}}, {value: {column: m, as: number, unit: KWH}, datasetId: \"urn:d:m\"}]"), "id,n,m\na,5,60\n", "sum of n (MWH) of Thing: 5, broker 5 ()\nok sum of n (urn:d:m) (KWH) of Thing: 60, broker 60 ()"},
+		"a constant beside it":                 {thing("error", "n: [{value: 1000}, {value: {column: n, as: number}, datasetId: \"urn:d:n\"}]"), "id,n\na,5\nb,6\n", "ok sum of n (urn:d:n) of Thing: 11, broker 11 ()"},
+		"a text beside it":                     {thing("error", "n: [{value: {column: n, as: number}}, {value: high, datasetId: \"urn:d:n\"}]"), "id,n\na,5\nb,6\n", "ok sum of n of Thing: 11, broker 11 ()"},
+		"a datasetId of its own for each row":  {thing("error", "n: [{value: 3}, {value: {column: n, as: number}, datasetId: \"urn:d:{id}\"}]"), "id,n\na,5\nb,6\n", "ok sum of n of Thing: 11, broker 11 ()"},
+		"a sub-attribute of what is empty":     {thing("error", "name: {value: {column: m}, attributes: {n: {value: {column: n, as: number}}}}"), "id,n,m\na,5,x\nb,7,\n", "5, broker 5 ()"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := verified(t, one.mapping, one.data)
@@ -203,4 +207,70 @@ func TestADamagedRecordOfARunIsAnError(t *testing.T) {
 		_, err := readLosses(filepath.Join(dir, lossesFile), 1)
 		require.ErrorContains(t, err, "read the record of the run", text)
 	}
+}
+
+// twoFlows runs two mappings that make entities of one type, and gives the
+// comparisons.
+func twoFlows(t *testing.T, one, two, data, more string) string {
+	t.Helper()
+	u := useCase(t, map[string]string{"one.yaml": one, "two.yaml": strings.Replace(two, "data.csv", "more.csv", 1), "data.csv": data, "more.csv": more}, "one.yaml", "two.yaml")
+	rep, _, err := runUseCase(t, u, embedded(t, nil))
+	require.NoError(t, err)
+	return comparisonsText(rep.Verification)
+}
+
+func TestVerificationCountsWhatTwoFlowsMakeOnce(t *testing.T) {
+	number := thing("error", "n: {value: {column: n, as: number}}")
+	for name, one := range map[string]struct{ one, two, data, more, want string }{
+		"each its attribute": {number, thing("error", "m: {value: {column: m, as: number}}"), "id,n\na,1\nb,2\n", "id,m\nb,10\nc,20\n",
+			"ok entities of type Thing: 4, broker 3 (1 merged)\nok sum of n of Thing: 3, broker 3 ()\nok sum of m of Thing: 30, broker 30 ()\n"},
+		"the same attribute": {number, number, "id,n\na,1\nb,2\n", "id,n\nb,10\nc,20\n",
+			"ok entities of type Thing: 4, broker 3 (1 merged)\nok sum of n of Thing: 33, broker 31 (2 merged)\n"},
+		"the later one is empty": {number, number, "id,n\na,1\nb,2\n", "id,n\nb,\nc,20\n",
+			"ok entities of type Thing: 4, broker 3 (1 merged)\nok sum of n of Thing: 23, broker 23 ()\n"},
+		"a row of the later one is rejected": {number, number, "id,n\na,1\nb,2\n", "id,n\nb,x\nc,20\n",
+			"ok entities of type Thing: 4, broker 3 (1 rejected)\nok sum of n of Thing: 23, broker 23 ()\n"},
+		"a constant in one of them": {number, thing("error", "n: {value: 100}"), "id,n\na,1\nb,2\n", "id\nc\n",
+			"ok entities of type Thing: 3, broker 3 ()\nok sum of n of Thing: 103, broker 103 ()\n"},
+		"ids that a look-up makes": {number, strings.Replace(number, `id: "urn:t:{id}"`, `id: {column: id, lookup: {z: "urn:t:b"}, as: uri}`, 1), "id,n\na,1\nb,2\n", "id,n\nz,20\n",
+			"not compared: several flows make this type, and their ids are not made of cells alone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := twoFlows(t, one.one, one.two, one.data, one.more)
+			require.Contains(t, got, one.want)
+			require.NotContains(t, got, "WRONG")
+		})
+	}
+}
+
+func TestVerificationFindsEntitiesThatWereExchanged(t *testing.T) {
+	u := useCase(t, map[string]string{"m.yaml": thing("error", "n: {value: {column: n, as: number}}"), "data.csv": "id,n\na b,1\n\u00e9,2\n"}, "m.yaml")
+	c := embedded(t, nil)
+	rep, dir, err := runUseCase(t, u, c)
+	require.NoError(t, err)
+	require.NotContains(t, comparisonsText(rep.Verification), "WRONG")
+	_, err = c.BatchDelete(t.Context(), []string{"urn:t:a%20b"})
+	require.NoError(t, err)
+	body := `{"id":"urn:t:z","type":"https://example.org/Thing","https://example.org/n":{"type":"Property","value":1}}`
+	_, err = c.BatchCreate(t.Context(), []client.Payload{{ID: "urn:t:z", Type: "https://example.org/Thing", Body: []byte(body)}})
+	require.NoError(t, err)
+	_, found, err := u.Verify(t.Context(), Options{Resolver: jsonld.NewResolver()}, c, dir)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, finding.VerifyCount, found[0].Code)
+	require.Contains(t, found[0].Message, "not with the same ids")
+}
+
+func TestVerificationFindsAnInstanceThatWasAdded(t *testing.T) {
+	u := useCase(t, map[string]string{"m.yaml": thing("error", "n: {value: {column: n, as: number}}"), "data.csv": "id,n\na,1\n"}, "m.yaml")
+	c := embedded(t, nil)
+	_, dir, err := runUseCase(t, u, c)
+	require.NoError(t, err)
+	body := `{"id":"urn:t:a","type":"https://example.org/Thing","https://example.org/n":[{"type":"Property","value":1},{"type":"Property","value":5,"datasetId":"urn:d:x"}]}`
+	_, err = c.BatchUpsert(t.Context(), []client.Payload{{ID: "urn:t:a", Type: "https://example.org/Thing", Body: []byte(body)}}, client.Update)
+	require.NoError(t, err)
+	_, found, err := u.Verify(t.Context(), Options{Resolver: jsonld.NewResolver()}, c, dir)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Contains(t, found[0].Message, "adds up to 1, and n of the broker's Thing to 6")
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/ldtkit/ldt/ngsild"
 )
 
-// Measure is a number that a mapping takes from a column, as it is written in
-// the YAML: what a verification needs to add up the source by itself.
+// Measure is an instance of an attribute as it is written in the YAML: what a
+// verification needs to add up the numbers of a source by itself, and to tell
+// them from what else is in the same attribute.
 type Measure struct {
 	// Entity is the index of the entity definition.
 	Entity int
@@ -16,9 +17,12 @@ type Measure struct {
 	// Attribute is the path of names from the entity: one name for an
 	// attribute, more for its sub-attributes.
 	Attribute []string
-	Kind      ngsild.Kind // Property, except where the value is a member of one
-	Column    string
-	Integer   bool
+	// Column is the one that the number is read from. Where it is empty the
+	// instance has a number that is the same for every row, Constant, or is made
+	// otherwise.
+	Column   string
+	Constant string
+	Integer  bool
 	// From and To are unit codes; both empty where nothing is converted.
 	From, To string
 	// Decimal and Thousands are those declared for the value, or by the
@@ -33,12 +37,23 @@ type Measure struct {
 	Looked bool
 	// Conditional says that the attribute or its entity has a condition (when).
 	Conditional bool
-	// DatasetID says that the attribute has instances told apart by datasetId.
-	DatasetID bool
+	// DatasetID is that of the instance, "" where it has none. AnyDatasetID says
+	// that it differs by row.
+	DatasetID    string
+	AnyDatasetID bool
+	// Needs are the values without which the attribute is not there: those of the
+	// attributes above it.
+	Needs []Need
 }
 
-// Measures gives every attribute whose value is a number read from one column,
-// in the order of the mapping.
+// Need is a value that is absent where a cell of one of its columns is empty or
+// one of the texts of Nulls.
+type Need struct {
+	Columns, Nulls []string
+}
+
+// Measures gives every instance of every attribute, sub-attributes included, in
+// the order of the mapping.
 func (m *Mapping) Measures() []Measure {
 	var out []Measure
 	for i := range m.entities {
@@ -58,26 +73,92 @@ func (m *Mapping) measures(out []Measure, base Measure, defs []attributeDef) []M
 		one := base
 		one.Attribute = append(slices.Clone(base.Attribute), def.name)
 		one.Conditional = base.Conditional || def.when.text != ""
-		one.DatasetID = def.datasetID != nil
-		if v := def.value; v != nil && def.member == ngsild.MemberValue && v.form == formCell && len(v.cell.columns) == 1 {
-			k := v.cell
-			if k.as.text == "number" || k.as.text == "integer" || k.as.text == "" && k.unit != nil {
-				number := one
-				number.Kind = ngsild.Property
-				number.Column = k.columns[0].text
-				number.Integer = k.as.text == "integer"
-				if k.unit != nil {
-					number.From, number.To = k.unit.from.text, k.unit.to.text
-				}
-				number.Decimal = cmp.Or(k.decimal.text, m.Source.Decimal)
-				number.Thousands = cmp.Or(k.thousands.text, m.Source.Thousands)
-				number.Nulls = slices.Clone(k.nulls)
-				number.Default = string(k.fallback)
-				number.Looked = k.lookedUp
-				out = append(out, number)
+		number := one
+		if id := def.datasetID; id != nil {
+			text, constant := constantText(id.constant)
+			number.DatasetID, number.AnyDatasetID = text, id.form != formConstant || !constant
+		}
+		if def.member == ngsild.MemberValue && def.value != nil {
+			m.number(&number, def.value)
+		}
+		out = append(out, number)
+		one.below(def.value)
+		out = m.measures(out, one, def.attributes)
+	}
+	return out
+}
+
+// below notes when an attribute with this value has sub-attributes.
+func (one *Measure) below(v *valueDef) {
+	switch {
+	case v == nil:
+	case v.form == formCell && v.cell.fallback == nil && !(v.cell.lookedUp && v.cell.miss == "omit"):
+		need := Need{Nulls: slices.Clone(v.cell.nulls)}
+		for _, c := range v.cell.columns {
+			need.Columns = append(need.Columns, c.text)
+		}
+		one.Needs = append(slices.Clone(one.Needs), need)
+	case v.form == formCell && v.cell.fallback == nil, v.form == formList, v.form == formMembers:
+		one.Conditional = true
+	}
+}
+
+// number notes how a number is made, where the value is one.
+func (m *Mapping) number(to *Measure, v *valueDef) {
+	switch {
+	case v.form == formConstant:
+		if len(v.constant) > 0 && (v.constant[0] == '-' || '0' <= v.constant[0] && v.constant[0] <= '9') {
+			to.Constant = string(v.constant)
+		}
+		return
+	case v.form != formCell || len(v.cell.columns) != 1 || v.cell.template != nil:
+		return
+	}
+	k := v.cell
+	if k.as.text != "number" && k.as.text != "integer" && (k.as.text != "" || k.unit == nil) {
+		return
+	}
+	to.Column = k.columns[0].text
+	to.Integer = k.as.text == "integer"
+	if k.unit != nil {
+		to.From, to.To = k.unit.from.text, k.unit.to.text
+	}
+	to.Decimal = cmp.Or(k.decimal.text, m.Source.Decimal)
+	to.Thousands = cmp.Or(k.thousands.text, m.Source.Thousands)
+	to.Nulls = slices.Clone(k.nulls)
+	to.Default = string(k.fallback)
+	to.Looked = k.lookedUp
+}
+
+// IDPart is a piece of an id: a literal, or the cell of a column, which is
+// percent-encoded unless it holds the Whole id. A Fallback stands for an empty
+// cell.
+type IDPart struct {
+	Literal  string
+	Column   string
+	Fallback string
+	Whole    bool
+}
+
+// parts gives what an id is made of, nil where it is made by more than cells.
+func (v *valueDef) parts() []IDPart {
+	var out []IDPart
+	switch {
+	case v.form == formTemplate:
+		list, err := parseTemplate(v.template)
+		if err != nil {
+			return nil
+		}
+		for _, p := range list {
+			out = append(out, IDPart{Literal: p.literal, Column: p.column, Fallback: p.fallback})
+		}
+	case v.form == formCell && len(v.cell.columns) == 1:
+		for key := range v.cell.keys {
+			if key != "column" && key != "columns" && key != "as" && key != "required" {
+				return nil
 			}
 		}
-		out = m.measures(out, one, def.attributes)
+		out = append(out, IDPart{Column: v.cell.columns[0].text, Whole: true})
 	}
 	return out
 }
@@ -87,8 +168,10 @@ type Definition struct {
 	Types []string
 	Merge Merge
 	Model string
-	// Columns are those that its id is made of.
+	// Columns are those that its id is made of, and ID how; nil where a look-up
+	// or another converter is part of it.
 	Columns []string
+	ID      []IDPart
 	// Conditional says that it has a condition (when).
 	Conditional bool
 }
@@ -104,6 +187,7 @@ func (m *Mapping) Definitions() []Definition {
 		}
 		if e.id != nil {
 			d.Columns = e.id.columns(nil)
+			d.ID = e.id.parts()
 		}
 		out = append(out, d)
 	}

@@ -184,13 +184,26 @@ entities:
       value: {column: n, as: number, unit: {from: MWH, to: KWH}, nulls: [NA]}
       attributes: {sites: {value: {column: s, as: integer, decimal: "."}}}
     name: {value: {column: t}}
+    level: [{value: 5, datasetId: "urn:d:1"}, {value: {column: l, as: number}, datasetId: "urn:d:{id}"}]
 `)
+	base := Measure{Types: []string{"A"}, Conditional: true}
+	measure := func(change func(*Measure)) Measure { one := base; change(&one); return one }
 	require.Equal(t, []Measure{
-		{Types: []string{"A"}, Attribute: []string{"energy"}, Kind: ngsild.Property, Column: "n", From: "MWH", To: "KWH", Decimal: ",", Nulls: []string{"NA"}, Conditional: true},
-		{Types: []string{"A"}, Attribute: []string{"energy", "sites"}, Kind: ngsild.Property, Column: "s", Integer: true, Decimal: ".", Conditional: true},
+		measure(func(m *Measure) {
+			m.Attribute, m.Column, m.From, m.To, m.Decimal, m.Nulls = []string{"energy"}, "n", "MWH", "KWH", ",", []string{"NA"}
+		}),
+		measure(func(m *Measure) {
+			m.Attribute, m.Column, m.Integer, m.Decimal = []string{"energy", "sites"}, "s", true, "."
+			m.Needs = []Need{{Columns: []string{"n"}, Nulls: []string{"NA"}}}
+		}),
+		measure(func(m *Measure) { m.Attribute = []string{"name"} }),
+		measure(func(m *Measure) { m.Attribute, m.Constant, m.DatasetID = []string{"level"}, "5", "urn:d:1" }),
+		measure(func(m *Measure) {
+			m.Attribute, m.Column, m.Decimal, m.AnyDatasetID = []string{"level"}, "l", ",", true
+		}),
 	}, m.Measures())
-	require.Equal(t, []Definition{{Types: []string{"A"}, Columns: []string{"id"}, Conditional: true}}, m.Definitions())
-	require.Equal(t, []string{"id", "n", "s", "t"}, m.Columns())
+	require.Equal(t, []Definition{{Types: []string{"A"}, Columns: []string{"id"}, ID: []IDPart{{Literal: "urn:a:"}, {Column: "id"}}, Conditional: true}}, m.Definitions())
+	require.Equal(t, []string{"id", "n", "s", "t", "l"}, m.Columns())
 }
 
 func TestConditions(t *testing.T) {

@@ -33,6 +33,12 @@ type index struct {
 	runs    []*run
 	dir     string
 	touched uint64
+	// What writing and reading runs needs is made once: a run that came and went
+	// with its own buffers would leave garbage that grows with the source.
+	ends    []int
+	writer  *bufio.Writer
+	readers []*bufio.Reader
+	block   []byte
 }
 
 // entry is one id: its hash and the row that made it, which is never 0.
@@ -57,6 +63,9 @@ func newIndex(dir string) *index {
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		limit: recentLimit,
 		dir:   dir,
+
+		writer: bufio.NewWriterSize(nil, 1<<16),
+		block:  make([]byte, blockSize*entryBytes),
 	}
 }
 
@@ -76,7 +85,7 @@ func (x *index) find(e entry) (int64, error) {
 		}
 	}
 	for _, r := range x.runs {
-		if row, err := r.find(e); row != 0 || err != nil {
+		if row, err := r.find(e, x.block); row != 0 || err != nil {
 			return row, err
 		}
 	}
@@ -123,9 +132,8 @@ func (x *index) touch(list []entry) {
 
 // tabulate brings the entries of recent into the table that are not in it yet.
 func (x *index) tabulate() {
-	if len(x.table) < 2*len(x.recent) {
-		x.table = make([]entry, 2<<bits.Len(uint(len(x.recent))))
-		x.tabled = 0
+	if len(x.table) == 0 {
+		x.table = make([]entry, 2<<bits.Len(uint(x.limit-1)))
 	}
 	for _, e := range x.recent[x.tabled:] {
 		x.table[x.slot(e)] = e
@@ -147,7 +155,7 @@ func (x *index) slot(e entry) int {
 func (x *index) spill() error {
 	x.sort()
 	next := 0
-	r, err := writeRun(x.dir, 0, func() (entry, error) {
+	r, err := x.writeRun(0, func() (entry, error) {
 		if next == len(x.sorted) {
 			return entry{}, io.EOF
 		}
@@ -168,7 +176,11 @@ func (x *index) spill() error {
 // then each entry to its place among its neighbours. Hashes are spread evenly.
 func (x *index) sort() {
 	shift := 64 - max(1, bits.Len(uint(len(x.recent)))-3)
-	ends := make([]int, 1<<(64-shift)+1)
+	if n := 1<<(64-shift) + 1; len(x.ends) != n {
+		x.ends = make([]int, n)
+	}
+	ends := x.ends
+	clear(ends)
 	for _, e := range x.recent {
 		ends[e.hi>>shift+1]++
 	}
@@ -199,7 +211,7 @@ func (x *index) compact() error {
 		if n < fanIn || x.runs[n-fanIn].level != x.runs[n-1].level {
 			return nil
 		}
-		merged, err := mergeRuns(x.dir, x.runs[n-fanIn:])
+		merged, err := x.mergeRuns(x.runs[n-fanIn:])
 		if err != nil {
 			return err
 		}
@@ -234,18 +246,18 @@ type run struct {
 	level  int
 	count  int
 	fences []uint64 // hi of the first entry of each block
-	block  []byte
 }
 
 // writeRun writes the entries that next gives, until io.EOF.
-func writeRun(dir string, level int, next func() (entry, error)) (*run, error) {
-	file, err := os.CreateTemp(dir, "ldt-index-*")
+func (x *index) writeRun(level int, next func() (entry, error)) (*run, error) {
+	file, err := os.CreateTemp(x.dir, "ldt-index-*")
 	if err != nil {
 		return nil, fmt.Errorf("create the temporary index of ids: %w", err)
 	}
-	r := &run{file: file, level: level, block: make([]byte, blockSize*entryBytes)}
-	w := bufio.NewWriterSize(file, 1<<16)
-	var buf [entryBytes]byte
+	r := &run{file: file, level: level}
+	w := x.writer
+	w.Reset(file)
+	buf := x.block[:entryBytes]
 	for {
 		e, err := next()
 		if errors.Is(err, io.EOF) {
@@ -256,8 +268,8 @@ func writeRun(dir string, level int, next func() (entry, error)) (*run, error) {
 				r.fences = append(r.fences, e.hi)
 			}
 			r.count++
-			e.put(buf[:])
-			_, err = w.Write(buf[:])
+			e.put(buf)
+			_, err = w.Write(buf)
 		}
 		if err != nil {
 			r.close()
@@ -271,16 +283,17 @@ func writeRun(dir string, level int, next func() (entry, error)) (*run, error) {
 	return r, nil
 }
 
-// find gives the row of the entry with this hash, or 0.
-func (r *run) find(e entry) (int64, error) {
+// find gives the row of the entry with this hash, or 0. block is memory for a
+// block of entries.
+func (r *run) find(e entry, block []byte) (int64, error) {
 	// The block before the first fence that is not smaller may end with equal hi.
 	first := max(sort.Search(len(r.fences), func(i int) bool { return r.fences[i] >= e.hi })-1, 0)
 	for b := first; b < len(r.fences) && r.fences[b] <= e.hi; b++ {
 		n := min(blockSize, r.count-b*blockSize)
-		if _, err := r.file.ReadAt(r.block[:n*entryBytes], int64(b)*blockSize*entryBytes); err != nil {
+		if _, err := r.file.ReadAt(block[:n*entryBytes], int64(b)*blockSize*entryBytes); err != nil {
 			return 0, fmt.Errorf("read the temporary index of ids: %w", err)
 		}
-		at := func(i int) entry { return getEntry(r.block[i*entryBytes:]) }
+		at := func(i int) entry { return getEntry(block[i*entryBytes:]) }
 		i := sort.Search(n, func(i int) bool {
 			have := at(i)
 			return have.hi > e.hi || have.hi == e.hi && have.lo >= e.lo
@@ -300,28 +313,32 @@ func (r *run) close() {
 }
 
 // mergeRuns writes several runs, which share no id, as one of the next level.
-func mergeRuns(dir string, runs []*run) (*run, error) {
+func (x *index) mergeRuns(runs []*run) (*run, error) {
 	type head struct {
 		entry
 		from *bufio.Reader
 	}
 	var heads []head
+	buf := make([]byte, entryBytes)
 	advance := func(h *head) error {
-		var buf [entryBytes]byte
-		if _, err := io.ReadFull(h.from, buf[:]); err != nil {
+		if _, err := io.ReadFull(h.from, buf); err != nil {
 			return err
 		}
-		h.entry = getEntry(buf[:])
+		h.entry = getEntry(buf)
 		return nil
 	}
-	for _, r := range runs {
-		h := head{from: bufio.NewReaderSize(io.NewSectionReader(r.file, 0, int64(r.count)*entryBytes), 1<<15)}
+	for i, r := range runs {
+		if i == len(x.readers) {
+			x.readers = append(x.readers, bufio.NewReaderSize(nil, 1<<15))
+		}
+		x.readers[i].Reset(io.NewSectionReader(r.file, 0, int64(r.count)*entryBytes))
+		h := head{from: x.readers[i]}
 		if err := advance(&h); err != nil {
 			return nil, fmt.Errorf("read the temporary index of ids: %w", err)
 		}
 		heads = append(heads, h)
 	}
-	return writeRun(dir, runs[0].level+1, func() (entry, error) {
+	return x.writeRun(runs[0].level+1, func() (entry, error) {
 		if len(heads) == 0 {
 			return entry{}, io.EOF
 		}

@@ -28,6 +28,7 @@ import (
 // The limits that make bench holds its ratios to.
 const (
 	limitOverCSV = 4.0 // times what encoding/csv needs only to read the file
+	limitMemory  = 1.2 // times the memory of a hundredth of the rows
 	benchRows    = 500_000
 )
 
@@ -158,6 +159,7 @@ func BenchmarkPipelineMemory(b *testing.B) {
 	b.ReportMetric(small, "MiB/100k-rows")
 	b.ReportMetric(large, "MiB/10M-rows")
 	b.ReportMetric(large/small, "×")
+	b.ReportMetric(limitMemory, "limit")
 	b.ReportMetric(0, "ns/op")
 }
 

@@ -76,7 +76,7 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 	}
 	f := &Flow{Name: name, Mapping: m, Spec: m.Source, Dir: BaseDir(name), options: o}
 	if o.Source != "" {
-		f.Spec.File = o.Source
+		f.Spec = f.Spec.At(o.Source)
 		f.Dir = ""
 	}
 	f.Spec.Encoding = cmp.Or(o.Declared.Encoding, f.Spec.Encoding)

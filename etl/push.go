@@ -88,7 +88,7 @@ func (f *Flow) refuse(ctx context.Context, tally *Tally, refused map[string]find
 		return err
 	}
 	if len(found) < len(refused) {
-		return fmt.Errorf("find the rows of %d entities that the broker refused: %s changed while it was read", len(refused)-len(found), f.Spec.File)
+		return fmt.Errorf("find the rows of %d entities that the broker refused: %s changed while it was read", len(refused)-len(found), f.Spec.Name())
 	}
 	return f.logLate(ctx, late, log)
 }

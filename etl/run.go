@@ -268,7 +268,7 @@ func (u *UseCase) runFlow(ctx context.Context, o RunOptions, flow *Flow, dir str
 	}
 	options := sink.BrokerOptions{Mode: o.Mode, Checkpoint: filepath.Join(dir, "checkpoint-"+name+".json"), Fingerprint: flow.Name}
 	if o.Progress != nil {
-		update, done := o.Progress(flow.Spec.File)
+		update, done := o.Progress(flow.Spec.Name())
 		options.Progress = update
 		defer done()
 	}
@@ -316,7 +316,7 @@ func (u *UseCase) flowReport(flow *Flow, tally *Tally, counts sink.Counts) repor
 	}
 	return report.Flow{
 		Name:   filepath.ToSlash(name),
-		Source: report.Source{File: flow.Spec.File, Sheet: sheet, Dialect: dialect},
+		Source: report.Source{File: flow.Spec.Name(), Sheet: sheet, Dialect: dialect},
 		Rows: report.Rows{Read: tally.Read, Written: tally.Written, Merged: tally.Merged,
 			Filtered: tally.Filtered, Rejected: tally.Rejected, Skipped: tally.Skipped},
 		Entities: report.Entities{Created: int64(counts.Created), Updated: int64(counts.Updated),

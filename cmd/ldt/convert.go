@@ -149,7 +149,7 @@ func (s *settings) tell(cmd *cobra.Command, flow *etl.Flow, tally *etl.Tally) er
 		return err
 	}
 	if !s.quiet {
-		fmt.Fprintf(w, "%s: %s\n", flow.Spec.File, tally)
+		fmt.Fprintf(w, "%s: %s\n", flow.Spec.Name(), tally)
 	}
 	if tally.Rejected > 0 {
 		return exit(exitPartly)

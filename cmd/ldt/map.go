@@ -102,7 +102,7 @@ func newMapPreviewCommand(s *settings) *cobra.Command {
 				printPreview(cmd.OutOrStdout(), p)
 			}
 			if len(previews) == 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s has no rows\n", flow.Spec.File)
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s has no rows\n", flow.Spec.Name())
 			}
 			return nil
 		},

@@ -60,7 +60,7 @@ func (s *settings) pushFlow(cmd *cobra.Command, flow *etl.Flow, b *brokerFlags, 
 		return err
 	}
 	defer closeRejects(false)
-	progress, done := s.progress(cmd.ErrOrStderr(), flow.Spec.File)
+	progress, done := s.progress(cmd.ErrOrStderr(), flow.Spec.Name())
 	tally, counts, err := flow.Push(cmd.Context(), c, sink.BrokerOptions{Mode: mode, Progress: progress}, log)
 	done()
 	if err != nil {

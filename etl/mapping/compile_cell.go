@@ -78,7 +78,7 @@ func (c *compiler) namedTable(def lookupDef) {
 		value := appendString(nil, row.Value)
 		if old, ok := t.values[row.Key]; ok {
 			if string(old) != string(value) {
-				c.fault(finding.MappingLookup, def.at, "the look-up table %q has two values for %q: %s and, in row %d, %s", def.name, row.Key, old, row.Row, value).Hint = "keep one of the two rows in " + def.table.Source.File
+				c.fault(finding.MappingLookup, def.at, "the look-up table %q has two values for %q: %s and, in row %d, %s", def.name, row.Key, old, row.Row, value).Hint = "keep one of the two rows in " + def.table.Source.Name()
 			}
 			continue
 		}

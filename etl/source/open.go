@@ -24,28 +24,28 @@ import (
 // evidenceSize is how much of a text is judged for its encoding.
 const evidenceSize = 1 << 20
 
-// Open opens the file that the spec names, relative to baseDir, decides by its
-// content what it is, and reads as much as it needs to know its dialect and
+// Open opens the file that the spec names, relative to baseDir or fetched from
+// where it is, decides by its content what it is, and reads as much as it needs to know its dialect and
 // header. The error is an *Error, or that of ctx. Close the source when done.
 func Open(ctx context.Context, baseDir string, spec Spec) (Source, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	origin := record.Origin{File: spec.File}
+	origin := record.Origin{File: spec.Name()}
 	if err := spec.check(origin); err != nil {
 		return nil, err
 	}
-	path := spec.File
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(baseDir, path)
-	}
-	file, err := openFile(path, origin)
+	here, err := spec.bring(ctx, baseDir, origin)
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{closers: []io.Closer{file}}
-	o.origin = origin
-	if err := o.open(ctx, path, file, spec); err != nil {
+	o := &opened{closers: []io.Closer{here}, dialect: here.dialect, reader: here.reader, origin: origin}
+	if o.reader == nil {
+		declared := here.declared
+		declared.File = here.name
+		err = o.open(ctx, here.path, here.file, declared)
+	}
+	if err != nil {
 		o.Close()
 		return nil, o.fault(err)
 	}
@@ -64,8 +64,8 @@ func (s *Spec) check(origin record.Origin) error {
 	refuse := func(message, hint string) error {
 		return format.Misdeclared(finding.New(finding.SourceSpec, origin.At(0, ""), "%s", message).WithHint("%s", hint))
 	}
-	if s.File == "" {
-		return refuse("no file is named", "set file under source")
+	if err := s.checkPlace(refuse); err != nil {
+		return err
 	}
 	if s.Format != "" && !slices.Contains(Formats(), s.Format) {
 		return refuse(fmt.Sprintf("format %q is not one that can be read", s.Format), "format is one of "+strings.Join(Formats(), ", "))

@@ -25,7 +25,7 @@ func EachRow(ctx context.Context, baseDir string, spec Spec, columns []string, y
 		if at[i] = src.Header().Index(name); at[i] >= 0 {
 			continue
 		}
-		f := finding.New(finding.SourceMissingColumn, finding.Location{File: spec.File, Column: name}, "the look-up table has no such column")
+		f := finding.New(finding.SourceMissingColumn, finding.Location{File: spec.Name(), Column: name}, "the look-up table has no such column")
 		if near := finding.Nearest(name, src.Header().Names); near != "" {
 			f = f.WithHint("did you mean %q?", near)
 		}

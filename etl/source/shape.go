@@ -230,7 +230,7 @@ type shaping struct {
 
 func (c *shaping) refuse(hint, message string, args ...any) error {
 	what := fmt.Sprintf("step %d of shape: %s", c.number, fmt.Sprintf(message, args...))
-	f := finding.New(finding.SourceSpec, finding.Location{File: c.spec.File}, "%s", what)
+	f := finding.New(finding.SourceSpec, finding.Location{File: c.spec.Name()}, "%s", what)
 	return format.Misdeclared(f.WithHint("%s", hint))
 }
 
@@ -269,7 +269,7 @@ func (c *shaping) column(key, name string) (int, error) {
 	if i := h.Index(name); i >= 0 {
 		return i, nil
 	}
-	f := finding.New(finding.SourceMissingColumn, finding.Location{File: c.spec.File, Column: name}, "step %d of shape names a column that is not there", c.number)
+	f := finding.New(finding.SourceMissingColumn, finding.Location{File: c.spec.Name(), Column: name}, "step %d of shape names a column that is not there", c.number)
 	if near := finding.Nearest(name, h.Names); near != "" {
 		f = f.WithHint("did you mean %q?", near)
 	} else {

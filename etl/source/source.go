@@ -7,14 +7,22 @@ import (
 	"context"
 
 	"github.com/ldtkit/ldt/etl/record"
+	"github.com/ldtkit/ldt/etl/source/ckan"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/opendatasoft"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
-// Spec is what a mapping declares under source. The zero value of each member
-// but File means that it is to be detected.
+// Spec is what a mapping declares under source: where it is, and how it is
+// written. The zero value of each member that says how means that it is to be
+// detected.
 type Spec struct {
-	File   string `yaml:"file"`
+	// File is a path, or a URL by http, https or sftp. In its place stands one of
+	// the next.
+	File         string                `yaml:"file,omitempty"`
+	CKAN         *ckan.Resource        `yaml:"ckan,omitempty"`
+	Opendatasoft *opendatasoft.Dataset `yaml:"opendatasoft,omitempty"`
+
 	Format string `yaml:"format,omitempty"` // one of Formats
 	// Entry of a ZIP archive: the name of the file in it.
 	Entry string `yaml:"entry,omitempty"`

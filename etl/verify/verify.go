@@ -211,7 +211,7 @@ func (f *Flow) subjects() []*subject {
 	measures := f.Mapping.Measures()
 	for i, d := range f.Mapping.Definitions() {
 		for _, t := range d.Types {
-			s := &subject{name: t, iri: f.Expand(t), flow: f.Spec.File, definition: i, parts: d.ID, unknown: d.ID == nil}
+			s := &subject{name: t, iri: f.Expand(t), flow: f.Spec.Name(), definition: i, parts: d.ID, unknown: d.ID == nil}
 			for _, m := range measures {
 				if m.Entity == i {
 					s.measures = append(s.measures, f.measure(m, d.Merge == mapping.MergeHistory))
@@ -496,10 +496,10 @@ func plain(text, decimal, thousands string) string {
 
 // rows compares how many rows the source has with how many the run read.
 func (r *Result) rows(f *Flow, rows int64) {
-	check := Check{Flow: f.Spec.File, What: "rows", Subject: f.Spec.File, Source: strconv.FormatInt(rows, 10),
+	check := Check{Flow: f.Spec.Name(), What: "rows", Subject: f.Spec.Name(), Source: strconv.FormatInt(rows, 10),
 		Expected: strconv.FormatInt(f.Rows, 10), Found: strconv.FormatInt(f.Rows, 10), OK: rows == f.Rows}
 	if !check.OK {
-		r.fail(finding.New(finding.VerifySource, finding.Location{File: f.Spec.File}, "the source has %d rows now, and the run read %d", rows, f.Rows).
+		r.fail(finding.New(finding.VerifySource, finding.Location{File: f.Spec.Name()}, "the source has %d rows now, and the run read %d", rows, f.Rows).
 			WithHint("the file changed since the run: run it again"))
 	}
 	r.Checks = append(r.Checks, check)

@@ -27,6 +27,7 @@ var catalogue = []Code{
 	InventoryLooksPersonal, InventoryFile, InventoryFormat, InventoryEncoding, InventoryDelimiter, InventoryRows,
 	InventoryColumn, InventoryType, InventoryRange, InventoryEmpty,
 	BrokerRefused, BrokerTooLarge, BrokerNumber, BrokerPrecision,
+	SourceUnreachable, SourceDenied, SourceUntrusted, SourceTooLarge,
 	VerifyCount, VerifySum, VerifySource,
 	SourcePart, SourceRecord, SourceLateKey, SourceCRS,
 }

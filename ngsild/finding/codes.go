@@ -32,6 +32,10 @@ const (
 	SourceRagged          Code = "source-ragged"           // more or fewer cells than the header
 	SourceCellError       Code = "source-cell-error"       // an error cell of a spreadsheet (#N/A)
 	SourceQuote           Code = "source-quote"            // a quoted cell that never ends or goes on after its quote
+	SourceUnreachable     Code = "source-unreachable"      // no server answers, or it failed
+	SourceDenied          Code = "source-denied"           // a server that does not let you read it
+	SourceUntrusted       Code = "source-untrusted"        // a server that is not the one it says it is
+	SourceTooLarge        Code = "source-too-large"        // more than is brought from elsewhere
 )
 
 // Codes of the formats whose files hold several tables, typed cells or geometries.

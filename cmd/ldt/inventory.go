@@ -18,7 +18,7 @@ import (
 func newInventoryCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inventory",
-		Short: "Check the data inventory",
+		Short: "Make, check and annotate the data inventory; profile a file for it",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  unknownVerb,
 	}
@@ -54,7 +54,7 @@ func newInventoryCommand(s *settings) *cobra.Command {
 		},
 	}
 	addFormat(check, &format)
-	cmd.AddCommand(check, newProfileCommand(s))
+	cmd.AddCommand(newInventoryTemplateCommand(s), check, newProfileCommand(s))
 	return cmd
 }
 

@@ -57,7 +57,11 @@ func (inv *Inventory) CheckFiles(ctx context.Context, p Prober) ([]finding.Findi
 			return list, fmt.Errorf("look at the file of source %q: %w", s.ID, err)
 		}
 		list = append(list, inv.compare(s, found)...)
-		list = append(list, o.findings()...)
+		if found.Exists && found.Fault == nil {
+			list = append(list, o.findings()...)
+		} else {
+			list = append(list, o.personal()...)
+		}
 	}
 	inv.sort(list)
 	return list, nil

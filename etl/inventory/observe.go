@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ldtkit/ldt/etl/mapping"
+	"github.com/ldtkit/ldt/etl/profile"
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -101,7 +103,7 @@ func (c *observed) see(cell *record.Cell, row int, decimal string) {
 	switch {
 	case cell.Kind == record.Number && c.number:
 		decimal = "." // of a workbook, whatever the source states
-		fits = c.field.Type == "number" || isWhole(text)
+		fits = c.field.Type != "integer" || !strings.ContainsAny(text, ".eE")
 	case cell.Kind == record.DateTime:
 		fits = c.field.Type == "date" || c.field.Type == "datetime" || c.field.Type == "time" || c.field.Type == "year" || c.field.Type == "month"
 	case cell.Kind == record.Boolean:
@@ -154,10 +156,17 @@ func (o *observer) findings() []finding.Finding {
 					WithHint("correct the share, or find out why cells are missing or new"))
 			}
 		}
-		if seems, looks := LooksPersonal("", c.samples); looks && f.Personal != "yes" {
-			if _, said := LooksPersonal(f.Header, nil); !said { // by Check
-				list = append(list, f.looksPersonal(seems))
-			}
+	}
+	return append(list, o.personal()...)
+}
+
+// personal warns of columns that look personal by their header and cells, also
+// where the file could not be read.
+func (o *observer) personal() []finding.Finding {
+	var list []finding.Finding
+	for _, c := range o.columns {
+		if seems, why := profile.LooksPersonal(c.field.Header, c.samples); seems != "" && c.field.Personal != "yes" {
+			list = append(list, c.field.looksPersonal(seems, why))
 		}
 	}
 	return list
@@ -191,13 +200,20 @@ func typeHint(fieldType, misfit string) string {
 func fitsType(fieldType, decimal string) func(string) bool {
 	switch fieldType {
 	case "integer":
-		return func(text string) bool { return isWhole(plainDigits(text)) }
+		return func(text string) bool {
+			value, ok := parseNumber(text, decimal)
+			return ok && value == math.Trunc(value)
+		}
 	case "number":
 		return func(text string) bool { _, ok := parseNumber(text, decimal); return ok }
 	case "boolean":
 		return func(text string) bool { _, ok := vocabularies["answer"].code(text); return ok }
 	case "geometry":
 		return func(text string) bool { return json.Valid([]byte(text)) && text[0] == '{' || isWKT.MatchString(text) }
+	case "date":
+		return readsTime(func(seconds int64, timed bool) bool { return !timed || seconds%(24*60*60) == 0 })
+	case "datetime":
+		return readsTime(func(int64, bool) bool { return true })
 	}
 	if form := cellForms[fieldType]; form != nil {
 		return form.MatchString
@@ -205,49 +221,47 @@ func fitsType(fieldType, decimal string) func(string) bool {
 	return nil
 }
 
-const formDay = `(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}/\d{1,2}/\d{1,2}|\d{8})`
+// readsTime gives the test of dates and times that a mapping could read.
+func readsTime(holds func(seconds int64, timed bool) bool) func(string) bool {
+	readers := mapping.TimeReaders()
+	last := 0 // what read one cell is likely to read the next
+	return func(text string) bool {
+		for i := range readers {
+			at := (last + i) % len(readers)
+			if seconds, timed, ok := readers[at].Read([]byte(text)); ok {
+				last = at
+				return holds(seconds, timed)
+			}
+		}
+		return false
+	}
+}
 
-// cellForms are the forms of dates and times that a mapping could read, by type.
+// cellForms are the forms of times that are no instant, and of points, by type.
 var cellForms = map[string]*regexp.Regexp{
-	"date":     regexp.MustCompile(`^` + formDay + `([T ]00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?)?$`),
-	"datetime": regexp.MustCompile(`^` + formDay + `([T ]\d{1,2}[:h]\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?( ?Z| ?[+-]\d{2}:?(\d{2})?)?)?$|^\d{10}(\d{3})?$`),
-	"time":     regexp.MustCompile(`^\d{1,2}[:h]\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$`),
-	"year":     regexp.MustCompile(`^\d{4}$`),
-	"month":    regexp.MustCompile(`^(\d{4}[-/]?(0?[1-9]|1[0-2])|(0?[1-9]|1[0-2])[-/]\d{4}|0?[1-9]|1[0-2])$`),
-	"point":    regexp.MustCompile(`^\(?\[?\s*-?\d+([.,]\d+)?\s*[,; ]\s*-?\d+([.,]\d+)?\s*\]?\)?$|^(?i:POINT)\s*\(.+\)$|^\{.+\}$`),
+	"time":  regexp.MustCompile(`^\d{1,2}[:h]\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$`),
+	"year":  regexp.MustCompile(`^\d{4}$`),
+	"month": regexp.MustCompile(`^(\d{4}[-/]?(0?[1-9]|1[0-2])|(0?[1-9]|1[0-2])[-/]\d{4}|0?[1-9]|1[0-2])$`),
+	"point": regexp.MustCompile(`^\(?\[?\s*-?\d+([.,]\d+)?\s*[,; ]\s*-?\d+([.,]\d+)?\s*\]?\)?$|^(?i:POINT)\s*\(.+\)$|^\{.+\}$`),
 }
 
 var isWKT = regexp.MustCompile(`(?i)^(SRID=\d+;)?(multi)?(point|linestring|polygon)|^geometrycollection`)
 
-var wholeForm = regexp.MustCompile(`^[+-]?\d+(\.0+)?$`)
+// thousandsMarks are what may stand between groups of digits.
+const thousandsMarks = " '"
 
-func isWhole(text string) bool { return wholeForm.MatchString(text) }
-
-var digitBlanks = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "")
-
-// plainDigits takes the blanks and apostrophes between thousands out.
-func plainDigits(text string) string { return digitBlanks.Replace(text) }
-
-// parseNumber reads a number as people write it with this decimal mark; "" takes
+// parseNumber reads a number as a mapping does with this decimal mark; "" takes
 // both.
 func parseNumber(text, decimal string) (float64, bool) {
-	text = strings.TrimSuffix(plainDigits(text), "%")
-	switch {
-	case decimal == "," && strings.Contains(text, "."):
-		whole, _, _ := strings.Cut(text, ",")
-		if !thousandsPoints.MatchString(whole) {
-			return 0, false
+	for _, mark := range []string{".", ","} {
+		if decimal != "" && decimal != mark {
+			continue
 		}
-		text = strings.ReplaceAll(text, ".", "")
-	case decimal == "." && strings.Contains(text, ","):
-		return 0, false
+		reader := mapping.Numbers(mark, thousandsMarks)
+		if plain, ok := reader.Append(nil, []byte(text)); ok {
+			value, err := strconv.ParseFloat(string(plain), 64)
+			return value, err == nil
+		}
 	}
-	text = strings.Replace(text, ",", ".", 1)
-	if strings.ContainsAny(text, "xXpP_iInN") { // hexadecimal, infinity and NaN are no measures
-		return 0, false
-	}
-	value, err := strconv.ParseFloat(text, 64)
-	return value, err == nil
+	return 0, false
 }
-
-var thousandsPoints = regexp.MustCompile(`^[+-]?\d{1,3}(\.\d{3})+$`)

@@ -356,7 +356,7 @@ func (w *workbook) project(t *table) ([]row, error) {
 			if _, twice := r.place.cells[item.Key]; twice {
 				continue
 			}
-			r.place.cells[item.Key] = finding.Location{File: w.file, Sheet: sheet, Row: i + 1, Column: item.Title.En}
+			r.place.cells[item.Key] = finding.Location{File: w.file, Sheet: sheet, Row: i + 1, Column: name}
 			w.grid[sheet].value[i+1] = first + 2
 			if value != "" {
 				r.values[item.Key] = value

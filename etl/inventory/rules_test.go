@@ -158,7 +158,7 @@ func TestEachRuleHasItsCode(t *testing.T) {
 		{finding.InventoryLegalBasis, "    basis: public task\n", "", "meters has personal data, and no legal basis is stated"},
 		{finding.InventoryRetention, "    retention: 2 years\n", "", "it is not stated how long it is kept"},
 		{finding.InventoryPublicPersonal, "personal: indirect; a building may be a house\n    basis", "personal: direct\n    rights: PUBLIC\n    basis", ""},
-		{finding.InventoryLooksPersonal, "header: day,", "header: Nom de famille,", `the column "Nom de famille" looks like names, but is declared not personal`},
+		{finding.InventoryLooksPersonal, "header: day,", "header: Prénom,", `the column "Prénom" looks like the name of a person (its header), but is declared not personal`},
 		{finding.InventoryLooksPersonal, "personal: indirect; a building may be a house", "personal: none", "the Fields sheet says that building is personal"},
 		{finding.InventoryColumn, "header: day,", "header: Day,", `m.csv has no column "Day" | did you mean "day"?`},
 		{finding.InventoryRows, "rows: 3\n", "rows: 4\n", "m.csv: it has 3 rows, not 4"},
@@ -167,7 +167,7 @@ func TestEachRuleHasItsCode(t *testing.T) {
 		{finding.InventoryRange, "max: 100", "max: 50", "row 4 has 90, above the stated maximum 50"},
 		{finding.InventoryRange, "min: 0", "min: 20", "row 2 has 12.5, below the stated minimum 20"},
 		{finding.InventoryEmpty, "empty: 33.3", "empty: 10", "33.3 % of the rows are empty (1 of 3), not 10 %"},
-		{finding.InventoryLooksPersonal, "2026-11-22,12.5\nb2,2026-11-23,\nb3,2026-11-24", "a@b.fr,12.5\nb2,c@b.fr,\nb3,d@b.fr", "looks like e-mail addresses"},
+		{finding.InventoryLooksPersonal, "2026-11-22,12.5\nb2,2026-11-23,\nb3,2026-11-24", "a@b.fr,12.5\nb2,c@b.fr,\nb3,d@b.fr", "looks like the e-mail address (cells are e-mail addresses)"},
 	} {
 		t.Run(string(c.code)+" "+c.new, func(t *testing.T) {
 			text, csv := whole, meters

@@ -54,7 +54,7 @@ func LooksPersonal(header string, samples []string) (kind Personal, why string) 
 		if !r.header.MatchString(name) || r.not != nil && r.not.MatchString(name) {
 			continue
 		}
-		if r.cell != nil && len(samples) > 0 && 2*matching(r.cell, samples) < len(samples) {
+		if r.cell != nil && (len(samples) > 0 || r.bare) && (len(samples) == 0 || 2*matching(r.cell, samples) < len(samples)) {
 			continue
 		}
 		return r.kind, "its header"
@@ -94,22 +94,24 @@ var cellRules = []struct {
 }
 
 // headerRules find personal data by the header; cell, where there is one, has
-// to agree wherever there are cells.
+// to agree wherever there are cells. A bare header, such as "name", says nothing
+// without them.
 var headerRules = []struct {
 	kind   Personal
 	header *regexp.Regexp
 	not    *regexp.Regexp
 	cell   *regexp.Regexp
+	bare   bool
 }{
-	{Email, regexp.MustCompile(`\b(?:e mail|email|mail|courriel|correo|posta elettronica)\b`), nil, regexp.MustCompile(`@`)},
-	{Phone, regexp.MustCompile(`\b(?:telephone|phone|tel|mobile|portable|gsm|telefon|telefono|telefoon|handy)\b`), nil, regexp.MustCompile(`\d.*\d.*\d.*\d.*\d.*\d`)},
-	{Birth, regexp.MustCompile(`\b(?:date (?:de )?naissance|naissance|birth ?date|date of birth|dob|geburtsdatum|geboortedatum|fecha (?:de )?nacimiento|data (?:di )?nascita)\b`), nil, nil},
-	{BankAccount, regexp.MustCompile(`\b(?:iban|rib|bic iban|kontonummer|bank account)\b`), nil, nil},
-	{NationalID, regexp.MustCompile(`\b(?:nir|numero (?:de )?secu(?:rite sociale)?|social security|ssn|dni|nif|codice fiscale|bsn|rijksregister\w*|passport|passeport)\b`), nil, nil},
-	{PersonName, regexp.MustCompile(`\b(?:prenom|first ?name|last ?name|surname|given ?name|family ?name|vorname|nachname|familienname|voornaam|achternaam|apellidos?|cognome|titulaire|occupant|locataire|proprietaire|tenant|resident|householder|bewohner|inquilino|full ?name|account holder|customer name|nom (?:du )?client|nom usage|nom naissance|civilite)\b`), nil, regexp.MustCompile(`\pL`)},
-	{PersonName, regexp.MustCompile(`^(?:nom|name|nombre|nome|naam|contact|nom et prenom|nom prenom)$`), nil, regexp.MustCompile(`^(?:(?:M|Mr|Mrs|Ms|Mme|Mlle|Dr|Herr|Frau|Dhr|Mevr)\.? )?\p{Lu}[\pL'\-]+,? \p{Lu}[\pL'\-]+$`)},
-	{MeterID, regexp.MustCompile(`\b(?:prm|pdl|pce|ean|ean code|cups|mpan|mprn|pod|melo|malo|zahlpunkt\w*|zaehlpunkt\w*|zahlernummer|zaehlernummer|meternummer|meter (?:id|number|no|serial)|numero (?:de )?compteur|point (?:de )?livraison|matricule compteur|service point id)\b`), nil, regexp.MustCompile(`\d{5}`)},
-	{Address, regexp.MustCompile(`\b(?:adresse|address|direccion|indirizzo|adres|anschrift|numero (?:de )?voie|libelle (?:de )?voie|nom (?:de )?voie|rue|street|strasse|straat|wohnort)\b`), regexp.MustCompile(`\b(?:ip|mac|url|web|mail|e mail|email|commune|arrete)\b`), regexp.MustCompile(`\pL`)},
+	{Email, regexp.MustCompile(`\b(?:e mail|email|mail|courriel|correo|posta elettronica)\b`), nil, regexp.MustCompile(`@`), false},
+	{Phone, regexp.MustCompile(`\b(?:telephone|phone|tel|mobile|portable|gsm|telefon|telefono|telefoon|handy)\b`), nil, regexp.MustCompile(`\d.*\d.*\d.*\d.*\d.*\d`), false},
+	{Birth, regexp.MustCompile(`\b(?:date (?:de )?naissance|naissance|birth ?date|date of birth|dob|geburtsdatum|geboortedatum|fecha (?:de )?nacimiento|data (?:di )?nascita)\b`), nil, nil, false},
+	{BankAccount, regexp.MustCompile(`\b(?:iban|rib|bic iban|kontonummer|bank account)\b`), nil, nil, false},
+	{NationalID, regexp.MustCompile(`\b(?:nir|numero (?:de )?secu(?:rite sociale)?|social security|ssn|dni|nif|codice fiscale|bsn|rijksregister\w*|passport|passeport)\b`), nil, nil, false},
+	{PersonName, regexp.MustCompile(`\b(?:prenom|first ?name|last ?name|surname|given ?name|family ?name|vorname|nachname|familienname|voornaam|achternaam|apellidos?|cognome|titulaire|occupant|locataire|proprietaire|tenant|resident|householder|bewohner|inquilino|full ?name|account holder|customer name|nom (?:du )?client|nom usage|nom naissance|civilite)\b`), nil, regexp.MustCompile(`\pL`), false},
+	{PersonName, regexp.MustCompile(`^(?:nom|name|nombre|nome|naam|contact|nom et prenom|nom prenom)$`), nil, regexp.MustCompile(`^(?:(?:M|Mr|Mrs|Ms|Mme|Mlle|Dr|Herr|Frau|Dhr|Mevr)\.? )?\p{Lu}[\pL'\-]+,? \p{Lu}[\pL'\-]+$`), true},
+	{MeterID, regexp.MustCompile(`\b(?:prm|pdl|pce|ean|ean code|cups|mpan|mprn|pod|melo|malo|zahlpunkt\w*|zaehlpunkt\w*|zahlernummer|zaehlernummer|meternummer|meter (?:id|number|no|serial)|numero (?:de )?compteur|point (?:de )?livraison|matricule compteur|service point id)\b`), regexp.MustCompile(`\b(?:nombre|nb|nbr|number of|count|total|anzahl|aantal)\b`), regexp.MustCompile(`\d{5}`), false},
+	{Address, regexp.MustCompile(`\b(?:adresse|address|direccion|indirizzo|adres|anschrift|numero (?:de )?voie|libelle (?:de )?voie|nom (?:de )?voie|rue|street|strasse|straat|wohnort)\b`), regexp.MustCompile(`\b(?:ip|mac|url|web|mail|e mail|email|commune|arrete)\b`), regexp.MustCompile(`\pL`), false},
 }
 
 // words gives a header as plain words: lower case, without accents, cut at

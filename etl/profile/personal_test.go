@@ -33,6 +33,9 @@ func TestLooksPersonalFindsWhatIdentifiesAPerson(t *testing.T) {
 		{"street", []string{"Main Street"}, profile.Address},
 		{"libelle_voie", []string{"DE LA PAIX"}, profile.Address},
 
+		{"nom", nil, ""},
+		{"Nombre de PDL", nil, ""},
+		{"Prénom", nil, profile.PersonName},
 		{"Nom Commune", []string{"Paris 1er Arrondissement"}, ""},
 		{"Nom IRIS", []string{"Saint-Germain l'Auxerrois 1"}, ""},
 		{"nom", []string{"Gymnase", "École"}, ""},

@@ -18,6 +18,7 @@ type item struct {
 	id     string
 	entity *ngsild.Entity // nil where it was refused
 	patch  *patch         // of a merge
+	fresh  *Record        // entity as it is stored where it is new
 	err    *problem
 }
 
@@ -102,6 +103,16 @@ func (q *request) intakeBatch(read func(p *payload, text []byte) (item, error)) 
 		items[i] = it
 	}
 	return items, nil
+}
+
+// readNew reads an element that may be a new entity. What it is stored as is
+// made ready here, while another request has its turn with the store.
+func (q *request) readNew(p *payload, text []byte) (item, error) {
+	it, err := q.readItem(false)(p, text)
+	if err == nil {
+		it.fresh = fresh(it.entity, q.h.now())
+	}
+	return it, err
 }
 
 // readItem gives the reader of an element that is an entity; a fragment may
@@ -203,7 +214,7 @@ func (q *request) batchCreate() error {
 	if err := q.allow(); err != nil {
 		return err
 	}
-	items, err := q.intakeBatch(q.readItem(false))
+	items, err := q.intakeBatch(q.readNew)
 	if err != nil {
 		return err
 	}
@@ -214,7 +225,7 @@ func (q *request) batchCreate() error {
 		case old != nil:
 			return false, alreadyExists(it.id)
 		}
-		return true, create(w, copyEntity(it.entity), now)
+		return true, w.Put(*it.fresh)
 	})
 	switch {
 	case err != nil:
@@ -237,19 +248,20 @@ func (q *request) batchUpsert() error {
 	if opts["update"] && opts["replace"] {
 		return badRequest("options=update and options=replace exclude each other")
 	}
-	items, err := q.intakeBatch(q.readItem(false))
+	items, err := q.intakeBatch(q.readNew)
 	if err != nil {
 		return err
 	}
 	o, err := q.runBatch(items, func(w Writer, it *item, now string) (bool, error) {
 		old, err := fetch(w, it.id)
-		next := copyEntity(it.entity)
 		switch {
 		case err != nil:
 			return false, err
 		case old == nil:
-			return true, create(w, next, now)
-		case !opts["update"]:
+			return true, w.Put(*it.fresh)
+		}
+		next := copyEntity(it.entity)
+		if !opts["update"] {
 			return false, replace(w, next, old, now)
 		}
 		appendTo(old, next, true, now)

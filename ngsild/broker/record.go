@@ -89,9 +89,15 @@ func fetch(r Reader, id string) (*ngsild.Entity, error) {
 
 // create stores a new entity.
 func create(w Writer, e *ngsild.Entity, now string) error {
+	return w.Put(*fresh(e, now))
+}
+
+// fresh gives a new entity as it is stored. The entity's attributes are left
+// as they were.
+func fresh(e *ngsild.Entity, now string) *Record {
 	stamp(e.Attributes, nil, now)
 	e.CreatedAt = now
-	return save(w, e, now)
+	return record(e, now)
 }
 
 // replace stores an entity in the place of another.
@@ -103,10 +109,15 @@ func replace(w Writer, e, old *ngsild.Entity, now string) error {
 
 // save stores an entity whose attributes carry their times.
 func save(w Writer, e *ngsild.Entity, now string) error {
+	return w.Put(*record(e, now))
+}
+
+// record gives an entity whose attributes carry their times as it is stored.
+func record(e *ngsild.Entity, now string) *Record {
 	e.ModifiedAt, e.DeletedAt, e.Context = now, "", nil
 	condense(e.Attributes, e.CreatedAt, e.ModifiedAt)
-	return w.Put(Record{
+	return &Record{
 		ID: e.ID, Types: e.Types, Doc: e.AppendJSON(make([]byte, 0, 1536), ngsild.Normalized),
 		CreatedAt: e.CreatedAt, ModifiedAt: e.ModifiedAt, Bounds: bounds(e),
-	})
+	}
 }

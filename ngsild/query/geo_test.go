@@ -201,3 +201,25 @@ func FuzzGeo(f *testing.F) {
 		}
 	})
 }
+
+// FuzzExtent holds the short way of reading a Point against the decoder.
+func FuzzExtent(f *testing.F) {
+	for _, seed := range []string{
+		`{"type":"Point","coordinates":[2.35,48.85]}`, `{"type":"Point","coordinates":[-0,0]}`, `{"type":"Point","coordinates":[02.5,1]}`, `{"type":"Point","coordinates":[2.,1]}`,
+		`{"type":"Point","coordinates":[1e2,1]}`, `{"type":"Point","coordinates":[1,2,3]}`, `{"type":"Point","coordinates":[181,2]}`, `{"type":"Point","coordinates":[1..2,2]}`,
+		`{"type":"Point","coordinates":[1, 2]}`, `{"type":"Point","coordinates":[,]}`, `{"type":"Point","coordinates":[1,2]},"coordinates":[3,4]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		lon, lat, ok := plainPoint(text)
+		if !ok {
+			return
+		}
+		s, err := parseGeometry(text)
+		require.NoError(t, err)
+		require.Len(t, s.points, 1)
+		require.Equal(t, lon, s.points[0][0])
+		require.Equal(t, lat, s.points[0][1])
+	})
+}

@@ -41,12 +41,52 @@ func (s *shape) bound() orb.Bound {
 // Extent gives the limits of a GeoJSON geometry in degrees. ok is false for
 // what is no geometry.
 func Extent(geometry []byte) (west, south, east, north float64, ok bool) {
+	if lon, lat, ok := plainPoint(geometry); ok {
+		return lon, lat, lon, lat, true
+	}
 	s, err := parseGeometry(geometry)
 	if err != nil {
 		return 0, 0, 0, 0, false
 	}
 	b := s.bound()
 	return b.Min[0], b.Min[1], b.Max[0], b.Max[1], true
+}
+
+// plainPoint reads a Point as nearly every writer writes it, which needs no
+// decoder; ok is false for anything else.
+func plainPoint(text []byte) (lon, lat float64, ok bool) {
+	rest, ok := bytes.CutPrefix(text, []byte(`{"type":"Point","coordinates":[`))
+	if !ok {
+		return 0, 0, false
+	}
+	rest, ok = bytes.CutSuffix(rest, []byte("]}"))
+	if !ok {
+		return 0, 0, false
+	}
+	first, second, ok := bytes.Cut(rest, []byte(","))
+	if !ok {
+		return 0, 0, false
+	}
+	if lon, ok = plainDegrees(first, 180); !ok {
+		return 0, 0, false
+	}
+	lat, ok = plainDegrees(second, 90)
+	return lon, lat, ok
+}
+
+// plainDegrees reads a decimal of at most this size without an exponent.
+func plainDegrees(text []byte, most float64) (float64, bool) {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	if len(digits) == 0 || digits[0] == '.' || digits[len(digits)-1] == '.' || len(digits) > 1 && digits[0] == '0' && digits[1] != '.' {
+		return 0, false
+	}
+	for _, b := range digits {
+		if (b < '0' || b > '9') && b != '.' {
+			return 0, false
+		}
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	return f, err == nil && math.Abs(f) <= most
 }
 
 var errGeometry = errors.New("no GeoJSON geometry")

@@ -154,9 +154,10 @@ func (s *Store) prepare() error {
 			"use the ldt that wrote it, or another --store", s.path, version, schemaVersion)
 	}
 	for _, sql := range []string{
+		"PRAGMA page_size=8192",
 		"PRAGMA journal_mode=wal",
 		"PRAGMA synchronous=FULL",
-		"PRAGMA wal_autocheckpoint=4000",
+		"PRAGMA wal_autocheckpoint=2000",
 		"PRAGMA cache_size=-65536",
 		"PRAGMA temp_store=MEMORY",
 	} {

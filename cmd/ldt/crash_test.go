@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -298,4 +299,70 @@ func runMain(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code = Main(context.Background(), args, strings.NewReader(""), &out, &errs)
 	return code, out.String(), errs.String()
+}
+
+// TestWhatWasAcknowledgedOutlivesAKill kills the broker while four writers and a
+// reader are at work, and looks for every entity that was acknowledged.
+func TestWhatWasAcknowledgedOutlivesAKill(t *testing.T) {
+	store := filepath.Join(t.TempDir(), "store.db")
+	broker := startBroker(t, store)
+	api := broker.url.String() + "/ngsi-ld/v1/entities"
+	var mu sync.Mutex // of acknowledged
+	var acknowledged []string
+	var clients sync.WaitGroup
+	enough := make(chan struct{})
+	for writer := range 4 {
+		clients.Go(func() {
+			for i := 0; ; i++ {
+				id := fmt.Sprintf("urn:ngsi-ld:Meter:%d-%d", writer, i)
+				answer, err := http.Post(api, "application/json", strings.NewReader(fmt.Sprintf(`{"id":%q,"type":"https://example.org/energy#Meter"}`, id)))
+				if err != nil {
+					return // the broker is gone
+				}
+				_ = answer.Body.Close()
+				if answer.StatusCode != http.StatusCreated {
+					t.Errorf("%s: %s", id, answer.Status)
+					return
+				}
+				mu.Lock()
+				acknowledged = append(acknowledged, id)
+				if len(acknowledged) == 300 {
+					close(enough)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	clients.Go(func() {
+		for seen := 0; ; {
+			answer, err := http.Get(api + "?type=https%3A%2F%2Fexample.org%2Fenergy%23Meter&limit=0&count=true")
+			if err != nil {
+				return
+			}
+			_ = answer.Body.Close()
+			n, err := strconv.Atoi(answer.Header.Get("NGSILD-Results-Count"))
+			if err != nil || n < seen {
+				t.Errorf("%s: %d entities after %d: %v", answer.Status, n, seen, err)
+				return
+			}
+			seen = n
+		}
+	})
+	gone := make(chan struct{})
+	go func() { clients.Wait(); close(gone) }()
+	select {
+	case <-enough:
+	case <-gone: // a client has told why
+	}
+	require.NoError(t, broker.Process.Kill())
+	_ = broker.Wait()
+	<-gone
+
+	broker = startBroker(t, store)
+	found := held(t, broker)
+	for _, id := range acknowledged {
+		require.Contains(t, found, id)
+	}
+	require.NoError(t, broker.Process.Kill())
+	_ = broker.Wait()
 }

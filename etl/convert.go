@@ -390,9 +390,16 @@ func (c *collector) write(ctx context.Context) error {
 	if len(c.items) == 0 {
 		return nil
 	}
+	// Entities of one type mostly stand together: the map is asked once for them.
+	of, n := c.items[0].Entity.Types[0], int64(0)
 	for i := range c.items {
-		c.tally.Entities[c.items[i].Entity.Types[0]]++
+		if t := c.items[i].Entity.Types[0]; t != of {
+			c.tally.Entities[of] += n
+			of, n = t, 0
+		}
+		n++
 	}
+	c.tally.Entities[of] += n
 	return c.out.Write(ctx, c.items)
 }
 

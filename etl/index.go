@@ -100,6 +100,9 @@ func (x *index) add(e entry, row int64) error {
 	}
 	x.keys++
 	x.filters[len(x.filters)-1].set(e)
+	if x.recent == nil {
+		x.recent = make([]entry, 0, x.limit)
+	}
 	x.recent = append(x.recent, e)
 	if len(x.recent) >= x.limit {
 		return x.spill()

@@ -51,7 +51,9 @@ type evidence struct {
 	line   int  // the number of the line on which the sample starts
 }
 
-func gather(ctx context.Context, stream func() (io.Reader, error)) (evidence, error) {
+// gather gives the evidence of a text; with search it reads on to the first byte
+// that is not ASCII, else the first part has to do.
+func gather(ctx context.Context, stream func() (io.Reader, error), search bool) (evidence, error) {
 	in, err := stream()
 	if err != nil {
 		return evidence{}, err
@@ -63,7 +65,7 @@ func gather(ctx context.Context, stream func() (io.Reader, error)) (evidence, er
 		return evidence{}, err
 	}
 	first, firstN := buf, n
-	for n == len(buf) && ascii(buf) {
+	for search && n == len(buf) && ascii(buf) {
 		if err := ctx.Err(); err != nil {
 			return evidence{}, err
 		}

@@ -152,7 +152,8 @@ func (o *opened) openWorkbook(in *input) error {
 
 func (o *opened) openText(in *input) error {
 	o.isFormat(in.wanted, in.how)
-	evidence, err := gather(in.ctx, in.stream)
+	// A file that is said to be UTF-8 is held against it as it is read.
+	evidence, err := gather(in.ctx, in.stream, !strings.EqualFold(in.spec.Encoding, "utf-8"))
 	if err != nil {
 		return err
 	}
@@ -182,7 +183,7 @@ func (o *opened) openText(in *input) error {
 // openJSON opens the three formats of JSON. A file that is merely named .json
 // may be any of them.
 func (o *opened) openJSON(in *input) error {
-	evidence, err := gather(in.ctx, in.stream)
+	evidence, err := gather(in.ctx, in.stream, true)
 	if err != nil {
 		return err
 	}

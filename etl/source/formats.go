@@ -10,7 +10,9 @@ import (
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/csv"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/gpkg"
 	"github.com/ldtkit/ldt/etl/source/json"
+	"github.com/ldtkit/ldt/etl/source/shapefile"
 	"github.com/ldtkit/ldt/etl/source/text"
 	"github.com/ldtkit/ldt/etl/source/xlsx"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -39,6 +41,8 @@ func init() {
 		{"json", "a JSON document", "json", []string{".json"}, []string{format.Path, format.Sample}, (*opened).openJSON},
 		{"ndjson", "one JSON object a line", "json", []string{".ndjson", ".jsonl", ".ldjson"}, []string{format.Sample}, (*opened).openJSON},
 		{"geojson", "GeoJSON", "json", []string{".geojson", ".geojsonl", ".geojsons", ".geojsonseq"}, []string{format.Sample, format.CRS}, (*opened).openJSON},
+		{"shapefile", "a shapefile", "shapefile", []string{".shp"}, []string{format.CRS}, (*opened).openShapefile},
+		{"gpkg", "a GeoPackage", "gpkg", []string{".gpkg"}, []string{format.Layer, format.CRS}, (*opened).openGeoPackage},
 	}
 }
 
@@ -209,6 +213,27 @@ func (o *opened) openJSON(in *input) error {
 	}
 	o.reader = r
 	o.dialect = slices.Insert(o.dialect, at, Property{Key: format.Format, Value: r.Format(), How: in.how, Confidence: 1})
+	return nil
+}
+
+func (o *opened) openShapefile(in *input) (err error) {
+	o.isFormat(in.wanted, in.how)
+	o.reader, err = shapefile.Open(shapefile.Options{Options: in.typed(o), Encoding: in.spec.Encoding, Stream: in.stream, Beside: in.beside})
+	return err
+}
+
+func (o *opened) openGeoPackage(in *input) error {
+	o.isFormat(in.wanted, in.how)
+	file, _, err := in.random()
+	if err != nil {
+		return err
+	}
+	r, err := gpkg.Open(gpkg.Options{Options: in.typed(o), Path: file.Name(), Layer: in.spec.Layer})
+	if err != nil {
+		return err
+	}
+	o.reader = r
+	o.closers = append([]io.Closer{r}, o.closers...) // before the file that it reads
 	return nil
 }
 

@@ -3,6 +3,8 @@ package source_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/ldtkit/ldt/etl/source"
 	"github.com/ldtkit/ldt/etl/source/format"
@@ -194,4 +198,60 @@ func TestEveryFormatHasAName(t *testing.T) {
 		e := refused(t, dir, source.Spec{File: "t", Format: name})
 		require.Contains(t, e.Finding.Message, "expected ")
 	}
+}
+
+// shapefileOf gives the files of a shapefile with one point and one attribute.
+func shapefileOf(name string) []file {
+	point := binary.LittleEndian.AppendUint32(nil, 1)
+	for _, v := range []float64{2.35, 48.85} {
+		point = binary.LittleEndian.AppendUint64(point, math.Float64bits(v))
+	}
+	shp := make([]byte, 100)
+	binary.BigEndian.PutUint32(shp, 9994)
+	binary.BigEndian.PutUint32(shp[24:], uint32(100+8+len(point))/2)
+	binary.LittleEndian.PutUint32(shp[28:], 1000)
+	binary.LittleEndian.PutUint32(shp[32:], 1)
+	shp = binary.BigEndian.AppendUint32(shp, 1)
+	shp = append(binary.BigEndian.AppendUint32(shp, uint32(len(point)/2)), point...)
+	dbf := make([]byte, 65)
+	dbf[0], dbf[4], dbf[8], dbf[10], dbf[64] = 3, 1, 65, 6, '\r'
+	copy(dbf[32:], "NAME\x00\x00\x00\x00\x00\x00\x00C")
+	dbf[48] = 5
+	return []file{{name + ".shp", shp}, {name + ".DBF", append(dbf, " Gare \x1a"...)}, {name + ".prj", []byte(`GEOGCS["WGS 84"]`)}, {name + ".cpg", []byte("UTF-8")}}
+}
+
+func TestAShapefileIsReadWithTheFilesBesideIt(t *testing.T) {
+	files := shapefileOf("stops")
+	dir := t.TempDir()
+	for _, f := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, f.name), f.data, 0o600))
+	}
+	want := [][]string{{"Gare", `{"type":"Point","coordinates":[2.35,48.85]}`}}
+	require.Equal(t, want, readAll(t, dir, source.Spec{File: "stops.shp"}).rows)
+	packed := append(shapefileOf("folder/stops"), file{"folder/stops.shx", nil}, file{"read me.txt", []byte("x")})
+	got := readAll(t, write(t, "t.zip", archived(t, packed...)), source.Spec{File: "t.zip"})
+	require.Equal(t, want, got.rows)
+	require.Equal(t, "folder/stops.shp", got.Dialect().Value(format.Entry))
+	two := append(shapefileOf("a"), shapefileOf("b")...)
+	e := refused(t, write(t, "t.zip", archived(t, two...)), source.Spec{File: "t.zip"})
+	require.Contains(t, e.Finding.Hint, "a.shp, b.shp")
+	require.Equal(t, want, readAll(t, write(t, "t.zip", archived(t, two...)), source.Spec{File: "t.zip", Entry: "b.shp"}).rows)
+	e = refused(t, write(t, "stops.shp", files[0].data), source.Spec{File: "stops.shp"})
+	require.Equal(t, finding.SourceAbsent, e.Finding.Code)
+}
+
+func TestAGeoPackageIsReadFromAnArchive(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.gpkg")
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+	require.NoError(t, err)
+	require.NoError(t, sqlitex.ExecuteScript(conn, `CREATE TABLE gpkg_contents (table_name, data_type, identifier, srs_id);
+		INSERT INTO gpkg_contents VALUES ('t', 'attributes', '', 0); CREATE TABLE t (a, b); INSERT INTO t VALUES ('x', 1)`, nil))
+	require.NoError(t, conn.Close())
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for name, packed := range map[string][]byte{"t.gpkg": data, "t.gpkg.gz": gz(t, data), "t.zip": archived(t, file{"t.gpkg", data})} {
+		require.Equal(t, [][]string{{"x", "1"}}, readAll(t, write(t, name, packed), source.Spec{File: name}).rows, name)
+	}
+	e := refused(t, write(t, "t.gpkg", small), source.Spec{File: "t.gpkg"})
+	require.Contains(t, e.Finding.Message, "expected a GeoPackage")
 }

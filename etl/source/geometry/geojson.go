@@ -14,7 +14,7 @@ import (
 func (c CRS) Position(dst []byte, x, y, z float64) []byte {
 	if c.Projected() {
 		x, y = c.WGS84(x, y)
-		x, y = math.Round(x*1e9)/1e9, math.Round(y*1e9)/1e9
+		x, y = math.Round(x*1e9)/1e9+0, math.Round(y*1e9)/1e9+0 // never -0
 	}
 	dst = strconv.AppendFloat(append(dst, '['), x, 'f', -1, 64)
 	dst = strconv.AppendFloat(append(dst, ','), y, 'f', -1, 64)

@@ -165,6 +165,7 @@ func TestConvertMovesPositionsOnly(t *testing.T) {
 		`{"type": "Point", "coordinates": [700000, 6600000]}`:                                                       `{"type":"Point","coordinates":[3,46.5]}`,
 		`{"coordinates":[[700000,6600000,12.5],[7e5,6.6e6]],"type":"LineString"}`:                                   `{"coordinates":[[3,46.5,12.5],[3,46.5]],"type":"LineString"}`,
 		`{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[700000,6600000],"bbox":[1,2]}]}`: `{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[3,46.5],"bbox":[1,2]}]}`,
+		`{"type":"Point","coordinates":[253531.1305237495,909838.9305578778]}`:                                      `{"type":"Point","coordinates":[0,0]}`,
 		`{"type":"Polygon","coordinates":[]}`:                                                                       `{"type":"Polygon","coordinates":[]}`,
 	} {
 		got, err := geometry.Lambert93.Convert(nil, []byte(raw))

@@ -110,7 +110,7 @@ func (r *Reader) system() error {
 	if declared := r.Options.CRS; declared != "" {
 		crs, ok := geometry.Lookup(declared)
 		if !ok {
-			return format.Misdeclared(finding.New(finding.SourceCRS, r.Origin.At(0, ""), "crs %q cannot be read", declared).WithHint("crs is EPSG:4326 (WGS 84) or EPSG:2154 (Lambert-93)"))
+			return geometry.Undeclarable(r.Origin, declared)
 		}
 		r.crs = crs
 		r.Property(format.CRS, crs.String(), format.Declared, "")
@@ -125,8 +125,7 @@ func (r *Reader) system() error {
 		if name == "" {
 			name = clip(r.at.crs)
 		}
-		return format.Refuse(finding.New(finding.SourceCRS, r.Origin.At(0, ""), "the coordinates are in %s, which cannot be read", name).
-			WithHint("export the layer in WGS 84 (EPSG:4326); Lambert-93 (EPSG:2154) can be read as well"), nil)
+		return geometry.Refused(r.Origin, name)
 	}
 	r.crs = crs
 	r.Property(format.CRS, crs.String(), format.Detected, "the member crs says "+name)

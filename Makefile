@@ -17,6 +17,7 @@ demo: build
 
 ## test: every test, offline
 test:
+	@test -n "$$LDT_TEST_BROKER" || echo "note: the broker suite runs against the embedded broker alone; LDT_TEST_BROKER=http://… names another"
 	$(GO) test ./...
 
 ## ci: what a change must pass

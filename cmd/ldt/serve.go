@@ -39,6 +39,9 @@ func newServeCommand(s *settings) *cobra.Command {
 				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "the broker listens at %s (store %s); end it with Ctrl-C\n", e.url, e.path)
+			if e.open {
+				fmt.Fprintln(cmd.ErrOrStderr(), "warning: other machines can reach it, and it has no log-in: whoever does can read and change the data")
+			}
 			return e.serveUntil(cmd.Context())
 		},
 	}
@@ -50,6 +53,7 @@ func newServeCommand(s *settings) *cobra.Command {
 // embedded is the embedded broker, listening.
 type embedded struct {
 	url, path string
+	open      bool // to other machines
 	server    *http.Server
 	store     *sqlite.Store
 	failed    chan error
@@ -71,9 +75,11 @@ func startEmbedded(addr, path string, resolver *jsonld.Resolver, logger *slog.Lo
 		store.Close()
 		return nil, cannotListen(addr, err)
 	}
+	url, open := reach(listener.Addr())
 	e := &embedded{
-		url:    "http://" + listener.Addr().String(),
+		url:    url,
 		path:   path,
+		open:   open,
 		store:  store,
 		failed: make(chan error, 1),
 		server: &http.Server{
@@ -84,6 +90,20 @@ func startEmbedded(addr, path string, resolver *jsonld.Resolver, logger *slog.Lo
 	}
 	go func() { e.failed <- e.server.Serve(listener) }()
 	return e, nil
+}
+
+// reach gives the URL under which this machine reaches a listener, and whether
+// others can, too.
+func reach(addr net.Addr) (url string, open bool) {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String(), true
+	}
+	ip := net.ParseIP(host)
+	if ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port), !ip.IsLoopback()
 }
 
 // cannotListen says why an address cannot be listened on.

@@ -71,6 +71,9 @@ func atEnd(dec *jsontext.Decoder) bool {
 // syntaxText gives a JSON error without the name of the library in it.
 func syntaxText(err error) string {
 	var syntactic *jsontext.SyntacticError
+	if errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntactic) {
+		return "a name stands twice in one object, at byte " + strconv.FormatInt(syntactic.ByteOffset+1, 10) + "; keep one of them"
+	}
 	if errors.As(err, &syntactic) && syntactic.Err != nil {
 		return string(bytes.TrimPrefix([]byte(syntactic.Err.Error()), []byte("jsontext: "))) +
 			" at byte " + strconv.FormatInt(syntactic.ByteOffset+1, 10)

@@ -180,6 +180,7 @@ func TestDetailsAreSentencesForTheOwnerOfTheData(t *testing.T) {
 		{400, "BadRequestData", "POST", api + "/entityOperations/delete", `[{"id":"urn:x:9"}]`, "element 1 of the array is no string", "", ""},
 		{400, "BadRequestData", "POST", api + "/entities", `{"id":"urn:x:9","type":"T","a":{"type":"Property"}}`, "member /a: ", "", ""},
 		{400, "BadRequestData", "PUT", api + "/entities/urn:x:1", `{"id":"urn:x:9","type":"T"}`, "the body has the id urn:x:9 and the path has urn:x:1", "", ""},
+		{400, "InvalidRequest", "PATCH", api + "/entities/urn:x:1/attrs", `{"a":1,"a":2}`, "a name stands twice in one object", "", ""},
 		{400, "BadRequestData", "PATCH", api + "/entities/urn:x:1?observedAt=now", `{"a":2}`, `observedAt is "now"`, "", ""},
 		{400, "BadRequestData", "PATCH", api + "/entities/urn:x:1/attrs/a", `{"type":"Relationship","object":"urn:x:2"}`, "cannot become a Relationship", "", ""},
 		{400, "BadRequestData", "PATCH", api + "/entities/urn:x:1/attrs/scope", `"/a"`, "scope cannot be changed", "", ""},

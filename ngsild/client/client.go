@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -199,6 +200,9 @@ func New(baseURL string, opts Options) (*Client, error) {
 	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
 		t = t.Clone()
 		t.MaxIdleConnsPerHost = 16
+		// A machine that swallows what is sent to it is told soon enough, in all
+		// tries together.
+		t.DialContext = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 		hc.Transport = t
 	}
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -315,6 +315,9 @@ func queryLanguage(s *suite) {
 	} {
 		require.ElementsMatch(s, want, s.ids("q", q), "q=%s", q)
 	}
+	if !s.tol.lax {
+		require.Equal(s, []string{volvo}, s.ids("q", "!isParked"), "which goes beyond the specification")
+	}
 	s.problem(http.StatusBadRequest, "BadRequestData", "GET", entities+"?q="+url.QueryEscape(`speed>`), "")
 }
 

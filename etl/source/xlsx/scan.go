@@ -236,7 +236,10 @@ func attribute(attrs []byte) (name, value, rest []byte, ok bool) {
 		}
 		i++
 	}
-	name = bytes.TrimRight(attrs[from:i], " \t\r\n")
+	name = attrs[from:i]
+	for len(name) > 0 && name[len(name)-1] <= ' ' {
+		name = name[:len(name)-1]
+	}
 	for i++; i < len(attrs) && attrs[i] <= ' '; i++ {
 	}
 	if i >= len(attrs) || attrs[i] != '"' && attrs[i] != '\'' {

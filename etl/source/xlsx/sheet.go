@@ -61,6 +61,15 @@ func (w *workbook) openSheet(t tab) (*sheet, error) {
 func (sh *sheet) next(r *row) error {
 	inRow := false
 	for !sh.ended {
+		for inRow {
+			done, err := sh.quick(r)
+			if err != nil {
+				return err
+			}
+			if !done {
+				break
+			}
+		}
 		t, err := sh.s.next()
 		if err != nil {
 			return err
@@ -214,7 +223,7 @@ func (sh *sheet) cell(r *row) error {
 				if t == shut {
 					// An empty text is a value, an empty number is none.
 					stale := formula && (!stored || kind == 'n' && len(sh.value) == 0)
-					return sh.finish(r, column, kind, format, stale)
+					return sh.finish(r, column, kind, format, stale, sh.value)
 				}
 				return errMarkup
 			}
@@ -224,6 +233,91 @@ func (sh *sheet) cell(r *row) error {
 			return errMarkup
 		}
 	}
+}
+
+// quick reads one cell as nearly every program writes nearly every cell, where
+// it lies whole in the scanner's buffer: <c r= s= t=> with one <v> or one text
+// and no references. It gives false and has read nothing where it does not; cell
+// then reads any.
+func (sh *sheet) quick(r *row) (done bool, err error) {
+	p := sh.s.buf[sh.s.pos:sh.s.size]
+	if len(p) < 3 || p[0] != '<' || p[1] != 'c' {
+		return false, nil
+	}
+	column := sh.column + 1
+	kind, format := byte('n'), 0
+	i := 2
+	for i+4 < len(p) && p[i] == ' ' {
+		name := p[i+1]
+		if p[i+2] != '=' || p[i+3] != '"' {
+			return false, nil
+		}
+		i += 4
+		switch from := i; name {
+		case 'r':
+			column = 0
+			for i < len(p) && p[i] >= 'A' && p[i] <= 'Z' && column <= maxColumn {
+				column = column*26 + int(p[i]-'A') + 1
+				i++
+			}
+			for i < len(p) && p[i] >= '0' && p[i] <= '9' {
+				i++
+			}
+			if i == from || column == 0 {
+				return false, nil
+			}
+		case 's':
+			for i < len(p) && p[i] >= '0' && p[i] <= '9' && format < 1<<20 {
+				format = format*10 + int(p[i]-'0')
+				i++
+			}
+		case 't':
+			for i < len(p) && p[i] >= 'A' && p[i] <= 'z' {
+				i++
+			}
+			kind = kindOf(p[from:i])
+		default:
+			return false, nil
+		}
+		if i >= len(p) || p[i] != '"' {
+			return false, nil
+		}
+		i++
+	}
+	rest := p[i:]
+	before, after := ">", ""
+	switch {
+	case bytes.HasPrefix(rest, []byte("/>")):
+		if column > maxColumn || column <= sh.column {
+			return false, errRows
+		}
+		sh.column = column
+		sh.s.pos += i + 2
+		return true, nil
+	case bytes.HasPrefix(rest, []byte("><v>")):
+		before, after = "><v>", "</v></c>"
+	case bytes.HasPrefix(rest, []byte("><is><t>")):
+		before, after = "><is><t>", "</t></is></c>"
+	default:
+		return false, nil
+	}
+	rest = rest[len(before):]
+	n := 0
+	for n < len(rest) && rest[n] != '<' {
+		if rest[n] == '&' || rest[n] == '\r' {
+			return false, nil
+		}
+		n++
+	}
+	if !bytes.HasPrefix(rest[n:], []byte(after)) {
+		return false, nil
+	}
+	if column > maxColumn || column <= sh.column {
+		return false, errRows
+	}
+	sh.column = column
+	sh.s.pos += i + len(before) + n + len(after)
+	return true, sh.finish(r, column, kind, format, false, rest[:n])
 }
 
 // kindOf makes one letter of the type of a cell.
@@ -238,9 +332,8 @@ func kindOf(value []byte) byte {
 }
 
 // finish makes the cell of its stored value.
-func (sh *sheet) finish(r *row, column int, kind byte, format int, stale bool) error {
+func (sh *sheet) finish(r *row, column int, kind byte, format int, stale bool, v []byte) error {
 	c := cell{column: column, kind: record.Text, from: len(r.text)}
-	v := sh.value
 	switch {
 	case stale:
 		if sh.stale++; sh.stale == 1 {

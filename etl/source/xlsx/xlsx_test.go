@@ -354,6 +354,32 @@ func TestReaderStopsWithItsContext(t *testing.T) {
 	require.ErrorIs(t, r.Next(ctx, &b), context.Canceled)
 }
 
+// bigBook has ten columns of every kind.
+func bigBook(tb testing.TB, rows int) *excelize.File {
+	tb.Helper()
+	f := excelize.NewFile()
+	day, err := f.NewStyle(&excelize.Style{NumFmt: 22})
+	require.NoError(tb, err)
+	w, err := f.NewStreamWriter("Sheet1")
+	require.NoError(tb, err)
+	head := make([]any, 10)
+	for i := range head {
+		head[i] = fmt.Sprintf("column %c", 'a'+i)
+	}
+	require.NoError(tb, w.SetRow("A1", head))
+	start := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range rows {
+		at, err := excelize.CoordinatesToCellName(1, i+2)
+		require.NoError(tb, err)
+		require.NoError(tb, w.SetRow(at, []any{
+			i, float64(i) * 1.37, "Rue de l'Église " + fmt.Sprint(i%500), i%2 == 0, excelize.Cell{StyleID: day, Value: start.Add(time.Duration(i) * 15 * time.Minute)},
+			fmt.Sprintf("%05d", i), 0.1 * float64(i%7), "ENT", i % 1000, "TERTIAIRE",
+		}))
+	}
+	require.NoError(tb, w.Flush())
+	return f
+}
+
 func TestReaderAllocatesNothingPerRow(t *testing.T) {
 	data := save(t, bigBook(t, 12_000))
 	r, err := xlsx.Open(bytes.NewReader(data), int64(len(data)), xlsx.Options{})

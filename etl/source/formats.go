@@ -36,7 +36,7 @@ var formats []tableFormat
 
 func init() {
 	formats = []tableFormat{
-		{"csv", "a table of text", "csv", []string{".csv", ".tsv", ".tab", ".txt", ".asc", ".dat"}, nil, (*opened).openText},
+		{"csv", "a table of text", "csv", []string{".csv", ".tsv", ".tab", ".txt", ".asc", ".dat"}, []string{format.Table, format.Footer}, (*opened).openText},
 		{"xlsx", "an Excel workbook", "xlsx", []string{".xlsx", ".xlsm", ".xltx", ".xltm"}, nil, (*opened).openWorkbook},
 		{"json", "a JSON document", "json", []string{".json"}, []string{format.Path, format.Sample}, (*opened).openJSON},
 		{"ndjson", "one JSON object a line", "json", []string{".ndjson", ".jsonl", ".ldjson"}, []string{format.Sample}, (*opened).openJSON},
@@ -120,6 +120,7 @@ func (o *opened) openFormat(in *input) error {
 func (s *Spec) only(f *tableFormat, o *opened) error {
 	for key, declared := range map[string]bool{
 		format.Path: s.Path != "", format.Layer: s.Layer != "", format.CRS: s.CRS != "", format.Sample: s.Sample != 0,
+		format.Table: s.Table != "", format.Footer: s.Footer != nil,
 	} {
 		if declared && !slices.Contains(f.keys, key) {
 			return format.Misdeclared(finding.New(finding.SourceSpec, o.origin.At(0, ""), "%s is declared, but the file is %s, which has no such thing", key, f.promise).
@@ -179,7 +180,7 @@ func (o *opened) openText(in *input) error {
 	}
 	o.reader, err = csv.Open(text.NewReader(stream, encoding), csv.Options{
 		Origin: o.origin, Delimiter: delimiter, Quote: in.spec.Quote, Decimal: in.spec.Decimal, Thousands: in.spec.Thousands,
-		Header: header, Columns: in.spec.Columns, Nulls: in.spec.Nulls, Encoding: encoding.String(),
+		Header: header, Table: in.spec.Table, Footer: in.spec.Footer, Columns: in.spec.Columns, Nulls: in.spec.Nulls, Encoding: encoding.String(),
 	})
 	return err
 }

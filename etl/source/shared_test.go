@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"io/fs"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -37,6 +38,7 @@ func sum(t *testing.T, c content, column string) string {
 
 func TestRealFilesHaveTheirRowsAndColumns(t *testing.T) {
 	dir := shared.Path(t, "datasets")
+	seen := map[string]bool{}
 	for _, c := range []struct {
 		file                  string
 		rows, columns, faults int
@@ -49,8 +51,8 @@ func TestRealFilesHaveTheirRowsAndColumns(t *testing.T) {
 		{"fr-sdes-dle-ademe-dpe/DLE-gaz-2019-CCPM.csv", 134, 10, 0, map[string]string{"delimiter": ";", "decimal": ","}, nil},
 		{"fr-sdes-dle-ademe-dpe/DPE_CCPM.csv", 4951, 85, 0, map[string]string{"delimiter": ";", "decimal": "."}, nil},
 		{"fr-enedis-grdf-exports/postesSynop.csv", 62, 5, 0, map[string]string{"delimiter": ";", "decimal": "."}, nil},
-		{"fr-enedis-grdf-exports/Enedis_Conso_Heure.csv", 104, 2, 0, map[string]string{"bom": "yes", "header": "3"}, []string{"source-unsure", "source-unsure"}},
-		{"fr-enedis-grdf-exports/Enedis_Conso_Jour.csv", 268, 17, 4, map[string]string{"header": "3"}, []string{"source-unsure"}},
+		{"fr-enedis-grdf-exports/Enedis_Conso_Heure.csv", 104, 2, 0, map[string]string{"bom": "yes", "header": "3", "table": "2"}, []string{"source-tables", "source-unsure"}},
+		{"fr-enedis-grdf-exports/Enedis_Conso_Jour.csv", 264, 17, 0, map[string]string{"header": "3", "table": "2"}, []string{"source-tables", "source-tables"}},
 		{"fr-enedis-grdf-exports/export_grdf.xlsx", 26, 8, 0, map[string]string{"header": "9", "format": "xlsx"}, []string{"source-unsure"}},
 		{"us-philadelphia-municipal/philadelphia_2011-13.csv", 69, 53, 0, map[string]string{"delimiter": ",", "decimal": "."}, nil},
 		{"us-philadelphia-municipal/philadelphia_2011-14.csv", 94, 54, 0, map[string]string{"delimiter": ",", "decimal": "."}, nil},
@@ -58,11 +60,16 @@ func TestRealFilesHaveTheirRowsAndColumns(t *testing.T) {
 		{"eu-supplier-exports/it_enel_ExportData_settembre.csv", 30, 97, 0, map[string]string{"delimiter": ";", "decimal": ",", "trailing-delimiter": "yes"}, nil},
 		{"eu-supplier-exports/nl_energiemanager_2014.csv", 366, 7, 0, map[string]string{"decimal": ",", "trailing-delimiter": "yes"}, nil},
 		{"eu-supplier-exports/be_fluvius_elektriciteit.csv", 3848, 11, 0, map[string]string{"bom": "yes", "delimiter": ";", "decimal": ","}, nil},
+		{"eu-supplier-exports/be_fluvius_gas.csv", 116, 12, 0, map[string]string{"bom": "yes", "delimiter": ";", "decimal": ","}, nil},
+		{"eu-supplier-exports/us_xcel_bills.csv", 48, 6, 0, map[string]string{"delimiter": ",", "decimal": "."}, nil},
+		{"eu-supplier-exports/isolarcloud_monthly.csv", 30, 5, 0, map[string]string{"bom": "yes", "delimiter": ",", "decimal": "."}, nil},
+		{"us-philadelphia-municipal/muni_energy.csv", 23, 11, 0, map[string]string{"delimiter": ",", "decimal": ".", "nulls": `"", "NA"`}, nil},
+		{"uk-hee/HEE.csv", 111, 7, 0, map[string]string{"delimiter": ","}, nil},
 		{"eu-supplier-exports/nl_oxxio_verbruik.xlsx", 232, 14, 0, map[string]string{"header": "1-2"}, []string{"source-unsure"}},
 		{"eu-supplier-exports/nl_nextenergy_measurements.xlsx", 10425, 9, 0, map[string]string{"header": "1"}, nil},
-		{"eu-supplier-exports/sma_daily.csv", 1850, 6, 0, map[string]string{"delimiter": ",", "header": "9"}, []string{"source-unsure", "source-duplicate-column"}},
+		{"eu-supplier-exports/sma_daily.csv", 1850, 6, 0, map[string]string{"delimiter": ",", "header": "9", "nulls": `"", "NaN"`}, []string{"source-unsure", "source-duplicate-column"}},
 		{"bdg1/meta_open.csv", 507, 19, 0, map[string]string{"line-ends": "CR"}, nil},
-		{"bdg1/weather12.csv", 10573, 17, 0, nil, []string{"source-duplicate-column"}},
+		{"bdg1/weather12.csv", 10573, 17, 0, map[string]string{"nulls": `"", "-"`}, []string{"source-duplicate-column"}},
 		{"weather/brussels_nasa_power_2025.csv", 8760, 10, 0, map[string]string{"line-ends": "CRLF and LF", "header": "15"}, []string{"source-unsure"}},
 		{"weather/hobo_u12_atrium.csv", 3001, 9, 0, map[string]string{"header": "2"}, []string{"source-unsure"}},
 		{"fr-ademe-tete/import-indicateur-definitions.csv", 730, 19, 0, map[string]string{"line-ends": "CRLF"}, nil},
@@ -77,6 +84,37 @@ func TestRealFilesHaveTheirRowsAndColumns(t *testing.T) {
 			}
 			require.Equal(t, c.findings, codes(got.Findings()))
 		})
+		seen[c.file] = true
+	}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".csv" {
+			name, err := filepath.Rel(dir, path)
+			require.NoError(t, err)
+			require.True(t, seen[filepath.ToSlash(name)], "%s is not in this test", name)
+		}
+		return err
+	}))
+}
+
+func TestRealFilesWithSeveralTablesGiveEach(t *testing.T) {
+	dir := shared.Path(t, "datasets")
+	for _, c := range []struct {
+		file, table   string
+		rows, columns int
+		first         string
+	}{
+		{"Enedis_Conso_Heure.csv", "1", 1, 9, "Identifiant PRM"},
+		{"Enedis_Conso_Heure.csv", "2", 104, 2, "Horodate"},
+		{"Enedis_Conso_Heure.csv", "Valeur", 104, 2, "Horodate"},
+		{"Enedis_Conso_Jour.csv", "1", 1, 8, "Identifiant PRM"},
+		{"Enedis_Conso_Jour.csv", "EAS F1", 264, 17, "Horodate"},
+		{"Enedis_Conso_Jour.csv", "3", 3, 47, "Periode"},
+	} {
+		got := readAll(t, dir, source.Spec{File: "fr-enedis-grdf-exports/" + c.file, Table: c.table})
+		require.Len(t, got.rows, c.rows, "%s %s", c.file, c.table)
+		require.Len(t, got.Header().Names, c.columns, "%s %s", c.file, c.table)
+		require.Equal(t, c.first, got.Header().Names[0])
+		require.Empty(t, got.faults)
 	}
 }
 
@@ -101,6 +139,17 @@ func TestRealFilesGiveTheirTotals(t *testing.T) {
 
 	require.Equal(t, "470024.49362", sum(t, readAll(t, dir, source.Spec{File: "fr-sdes-dle-ademe-dpe/DLE-elec-2019-CCPM.csv"}), "CONSO"))
 	require.Equal(t, "300588.59169", sum(t, readAll(t, dir, source.Spec{File: "fr-sdes-dle-ademe-dpe/DLE-gaz-2019-CCPM.csv"}), "CONSO"))
+
+	gas := readAll(t, dir, source.Spec{File: "eu-supplier-exports/be_fluvius_gas.csv"})
+	byUnit := map[string]content{"kWh": {Source: gas.Source}, "m³": {Source: gas.Source}}
+	for _, row := range gas.rows {
+		unit := row[gas.Header().Index("Eenheid")]
+		one := byUnit[unit]
+		one.rows = append(one.rows, row)
+		byUnit[unit] = one
+	}
+	require.Equal(t, "182.085", sum(t, byUnit["kWh"], "Volume"), "the same gas stands twice, in kWh and in m³")
+	require.Equal(t, "16.045", sum(t, byUnit["m³"], "Volume"))
 
 	redes := readAll(t, dir, source.Spec{File: "eu-supplier-exports/pt_e-redes-sample.xlsx"})
 	require.Equal(t, "50528.436", sum(t, redes, "Consumo registado, Ativa (kW)"))

@@ -47,6 +47,11 @@ type Spec struct {
 	// joined (8-9), in a workbook also the first cell (B9), or 0 where there are
 	// none; see format.ParsePosition.
 	Header string `yaml:"header,omitempty"`
+	// Table is the one to read of several in a text file: its number from 1, or the
+	// name of one of its columns.
+	Table string `yaml:"table,omitempty"`
+	// Footer is the number of lines below the table of a text file that are no rows.
+	Footer *int `yaml:"footer,omitempty"`
 	// Columns are names for the columns where the file has none, or instead of
 	// those that it has.
 	Columns []string `yaml:"columns,omitempty"`

@@ -26,6 +26,7 @@ const (
 	SourceWrongFormat     Code = "source-wrong-format"     // not what its name says
 	SourceEncoding        Code = "source-encoding"         // bytes that the encoding does not have
 	SourceUnsure          Code = "source-unsure"           // a dialect detected without certainty
+	SourceTables          Code = "source-tables"           // several tables in one file
 	SourceDateOrder       Code = "source-date-order"       // day and month of a column's dates cannot be told apart
 	SourceMissingColumn   Code = "source-missing-column"   // the mapping names a column that is not there
 	SourceDuplicateColumn Code = "source-duplicate-column" // a header name twice
@@ -178,6 +179,7 @@ var severities = map[Code]Severity{
 	SourceHidden:      Info,
 	SourceNoRows:      Warning,
 	SourceUnsure:      Warning,
+	SourceTables:      Warning,
 	SourceLateKey:     Warning,
 	ContextUnknownURL: Warning,
 	ContextStale:      Warning,

@@ -25,6 +25,7 @@ const (
 	maxRecord = 64 << 20
 	minBlock  = 16 << 10
 	maxBlock  = 1 << 20
+	maxFooter = 100
 )
 
 // Options is what was declared of a table. The zero value of each member means
@@ -37,6 +38,8 @@ type Options struct {
 	Thousands string
 	Header    *format.Position // of the names; nil where it is to be found
 	Columns   []string         // names, instead of those in the file
+	Table     string           // of several: its number, or the name of one of its columns
+	Footer    *int             // lines below the table; nil where they are to be found
 	Nulls     []string         // tokens that mean no value, beside the empty cell
 	// Encoding is named in hints about bytes that it does not have.
 	Encoding string
@@ -60,6 +63,19 @@ type Reader struct {
 
 	trailing   int // rows with an empty cell too many
 	trailingAt int
+
+	track      tracker
+	apart      bool     // a blank line stands above the next row
+	ended      bool     // what follows belongs to no record of the table
+	others     int      // the row in which another table begins, or 0
+	otherNames []string // its header
+	notes      int      // the row in which notes below the table begin, or 0
+	firstNote  string
+	again      int // how often the header stands once more
+	againAt    int
+	last       []byte // the first cell of the last record
+	lastRow    int
+	held       []heldAt // where the last records of a batch begin, that may be below the table
 
 	carry    []byte // read but not yet handed on
 	block    int    // how much to read for a batch
@@ -108,6 +124,9 @@ func (r *Reader) check() error {
 	}
 	if d := r.opt.Decimal; d != "" && d != "." && d != "," {
 		return bad("decimal", d, `"." or ","`)
+	}
+	if f := r.opt.Footer; f != nil && (*f < 0 || *f > maxFooter) {
+		return bad("footer", fmt.Sprint(*f), fmt.Sprintf("the number of lines below the table, up to %d, or 0 where there are none", maxFooter))
 	}
 	if h := r.opt.Header; h != nil && h.Column > 0 {
 		return bad("header", h.String(), "a row of a text file, such as 9, or rows, such as 8-9: only a sheet has cells with names")
@@ -165,9 +184,9 @@ func (r *Reader) fill(b *record.Batch) error {
 		if err != nil {
 			return r.damaged(err)
 		}
-		pos, err = r.cutAll(b, buf[:have], pos)
-		if err != nil {
-			return err
+		pos = r.cutAll(b, buf[:have], pos)
+		if len(r.held) > 0 {
+			pos = r.holdBack(b, pos, have)
 		}
 		if len(b.Records) > 0 || pos > from || r.eof {
 			break
@@ -184,12 +203,15 @@ func (r *Reader) fill(b *record.Batch) error {
 	r.checkText(b, buf[:pos])
 	if n := len(b.Records); n > 0 {
 		r.block = min(max(pos/n*record.Records*9/8, minBlock), maxBlock)
+		last := &b.Records[n-1]
+		r.last, r.lastRow = append(r.last[:0], last.Cells[0].Text...), last.Row
 	}
 	if r.eof && len(r.carry) == 0 {
 		r.finished = true
 		if r.read == 0 {
 			r.findings = append(r.findings, finding.New(finding.SourceNoRows, r.opt.Origin.At(0, ""), "the table has a header and no rows"))
 		}
+		r.sayAfter()
 		if r.trailing > 0 && r.dialect.Value(format.Trailing) == "" {
 			r.unsure(r.trailingAt, fmt.Sprintf("%d rows have an empty cell more than the header, which is left out; this is the first", r.trailing),
 				"take the delimiter at the end of these rows away, or give the column a name")
@@ -219,7 +241,10 @@ func (r *Reader) readFull(p []byte) (n int, err error) {
 
 // cutAll cuts the complete records of buf from pos on into the batch, and
 // gives the position of what is left.
-func (r *Reader) cutAll(b *record.Batch, buf []byte, pos int) (int, error) {
+func (r *Reader) cutAll(b *record.Batch, buf []byte, pos int) int {
+	if r.ended {
+		return r.skipRest(buf, pos)
+	}
 	for pos < len(buf) && len(b.Records) < record.Records {
 		cells, next, lines, state := r.cut.split(buf, pos, r.eof, b.Cells(r.width+1))
 		if state == incomplete {
@@ -231,27 +256,53 @@ func (r *Reader) cutAll(b *record.Batch, buf []byte, pos int) (int, error) {
 			if !ok {
 				break
 			}
+			r.hold(pos, row)
 			r.line++
 			r.read++
+			r.apart = false
 			r.fault(b, row, buf[pos:end], state)
 			pos = end
 			continue
 		}
+		if (len(cells) != r.width || r.apart || alone(cells)) && !blank(cells) {
+			what, more := r.irregular(buf, next, row, cells)
+			if more {
+				break
+			}
+			switch what {
+			case otherTable, notes:
+				r.ended = true
+				return r.skipRest(buf, pos)
+			case headerAgain:
+				if r.again++; r.again == 1 {
+					r.againAt = row
+				}
+				r.skipped += 1 + lines
+				r.apart = false
+				pos = next
+				r.line += 1 + lines
+				continue
+			}
+		}
+		from := pos
 		pos = next
 		r.line += 1 + lines
 		if first := cells[0].Text; len(cells) != r.width || len(first) == 0 || r.first[first[0]] {
 			if blank(cells) {
 				r.skipped += 1 + lines
+				r.apart = true
 				continue
 			}
-			if len(cells) == r.width+1 && len(cells[r.width].Text) == 0 {
-				cells = cells[:r.width]
-				if r.trailing++; r.trailing == 1 {
-					r.trailingAt = row
-				}
+		}
+		r.hold(from, row)
+		if len(cells) == r.width+1 && len(cells[r.width].Text) == 0 {
+			cells = cells[:r.width]
+			if r.trailing++; r.trailing == 1 {
+				r.trailingAt = row
 			}
 		}
 		r.read++
+		r.apart = false
 		r.kinds(cells)
 		if len(cells) != r.width {
 			f := r.ragged(row, cells)
@@ -260,7 +311,47 @@ func (r *Reader) cutAll(b *record.Batch, buf []byte, pos int) (int, error) {
 		}
 		b.Commit(row, cells, nil)
 	}
-	return pos, nil
+	return pos
+}
+
+// heldAt is where a line begins, and what had been counted before it.
+type heldAt struct{ pos, line, skipped, trailing, read int }
+
+// hold notes where a line begins, where some lines at the end of the file may be
+// below the table.
+func (r *Reader) hold(pos, line int) {
+	if r.opt.Footer == nil || *r.opt.Footer == 0 {
+		return
+	}
+	if len(r.held) == *r.opt.Footer {
+		copy(r.held, r.held[1:])
+		r.held = r.held[:len(r.held)-1]
+	}
+	r.held = append(r.held, heldAt{pos, line, r.skipped, r.trailing, r.read})
+}
+
+// holdBack takes the last lines of the batch out of it: at the end of the file
+// they are below the table, else they are cut again with what follows.
+func (r *Reader) holdBack(b *record.Batch, pos, have int) int {
+	first := r.held[0]
+	r.held = r.held[:0]
+	b.Records = b.Records[:len(b.Records)-(r.read-first.read)]
+	if r.eof && pos == have {
+		r.skipped, r.read, r.trailing = first.skipped+r.line-first.line, first.read, first.trailing
+		return pos
+	}
+	r.line, r.skipped, r.trailing, r.read = first.line, first.skipped, first.trailing, first.read
+	return first.pos
+}
+
+// alone reports whether the first of several cells has text and no other has.
+func alone(cells []record.Cell) bool {
+	for _, c := range cells[1:] {
+		if len(c.Text) > 0 {
+			return false
+		}
+	}
+	return len(cells) > 1 && len(cells[0].Text) > 0
 }
 
 // blank reports whether no cell has any text but spaces.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -38,6 +39,13 @@ func (r *Reader) detect() error {
 	}
 	delimiter := r.delimiter(text[pos:], sep, quote)
 	r.cut = newSplitter(delimiter, quote)
+	if r.opt.Table != "" && r.opt.Table != oneTable {
+		r.carry = text[pos:]
+		if err := r.toTable(); err != nil {
+			return err
+		}
+		text, pos = r.carry, 0
+	}
 	rows, ends := r.sample(text, pos, r.line)
 	if len(rows) == 0 {
 		return format.Refuse(finding.New(finding.SourceWrongFormat, r.opt.Origin.At(r.line, ""), "no row could be read").
@@ -127,9 +135,9 @@ func (r *Reader) delimiter(text []byte, sep, quote byte) byte {
 		r.unsure(0, fmt.Sprintf("the delimiter may be %q (%d columns) or %q (%d columns); the first is taken",
 			string(rune(first.delimiter)), first.width, string(rune(second.delimiter)), second.width),
 			fmt.Sprintf("set delimiter under source, such as source: {delimiter: %q}", string(rune(first.delimiter))))
-	case first.share < 0.5:
+	case first.share < 0.5 && r.opt.Table == "":
 		r.unsure(0, fmt.Sprintf("the delimiter is taken to be %q, but only %d %% of the rows have the same number of cells", string(rune(first.delimiter)), int(first.share*100)),
-			"set delimiter and header under source; several tables in one file have to be separated first")
+			"set delimiter and header under source, or table where the file has several tables")
 	}
 	return first.delimiter
 }
@@ -266,24 +274,40 @@ func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []plac
 		r.property(format.HeaderRow, h.String(), format.Declared, 1, "")
 	case h != nil || len(r.opt.Columns) > 0:
 		r.property(format.HeaderRow, "0", format.Declared, 1, "")
+	case r.opt.Table != "" && r.opt.Table != oneTable:
+		at = 0
+		r.property(format.HeaderRow, strconv.Itoa(rows[0].Line), format.Detected, 1, "the table begins with it")
 	default:
 		guess := format.GuessHeader(rows, true)
+		if guess.Missing {
+			r.headless(rows[guess.Index])
+			if guess.Index > 0 {
+				above := ends[guess.Index-1]
+				r.skipped += above.line - r.line
+				pos, r.line = above.pos, above.line
+				rows, ends = rows[guess.Index:], ends[guess.Index:]
+			}
+			break
+		}
 		at, groups = guess.Index, guess.Groups
+		if largest := r.largestTable(rows, ends); largest >= 0 && largest != at {
+			at, groups = largest, 0
+		}
 		found := format.Position{First: rows[at-groups].Line, Last: rows[at].Line}
 		r.property(format.HeaderRow, found.String(), format.Detected, guess.Confidence, guess.Evidence)
-		if guess.Unsure != "" {
+		if above := r.tablesAbove(rows, ends, at, groups); guess.Unsure != "" && !above {
 			r.unsure(rows[at].Line, guess.Unsure, fmt.Sprintf("set header under source to the row with the names of the columns, such as source: {header: %s}; header: 0 says that there is none", found))
 		}
 	}
-	body := rows
-	if at >= 0 {
-		body = rows[at+1:]
+	body := rows[at+1:]
+	if next := slices.IndexFunc(r.tablesOf(rows, ends), func(i int) bool { return i > at }); next >= 0 && at >= 0 {
+		body = rows[at+1 : r.tablesOf(rows, ends)[next]]
 	}
 	var names []string
 	switch {
 	case len(r.opt.Columns) > 0:
 		names = r.opt.Columns
-		if at >= 0 && len(names) != len(rows[at].Cells) && len(names) != len(rows[at].Cells)-1 {
+		if at >= 0 && len(names) != len(rows[at].Cells) && len(names) != len(rows[at].Cells)-1 && len(names) != usual(body) {
 			return format.Misdeclared(finding.New(finding.SourceSpec, r.opt.Origin.At(rows[at].Line, ""),
 				"columns names %d columns, the header has %d", len(names), len(rows[at].Cells)).
 				WithHint("name each column once, in the order of the file"))
@@ -295,6 +319,10 @@ func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []plac
 			r.property(format.Trailing, "yes", format.Detected, 1, "the header and every row end with a delimiter")
 		} else if n := len(names); usual(body) == n+1 && allEmptyAt(body, n) {
 			r.property(format.Trailing, "yes", format.Detected, 1, "every row but the header ends with a delimiter")
+		} else if tooWide := func(row format.Row) bool { return len(row.Cells) != n+1 }; len(body) > 1 && !slices.ContainsFunc(body, tooWide) {
+			return format.Misdeclared(finding.New(finding.SourceHeader, r.opt.Origin.At(rows[at].Line, ""),
+				"the header has %d names, but every row below it %d cells: which of them has no name is not known", n, n+1).
+				WithHint("name all of them, in the order of the rows: source: {header: %d, columns: [%s, …]}", rows[at].Line, strconv.Quote(names[0])))
 		}
 	default:
 		names = make([]string, max(usual(body), 1))
@@ -307,10 +335,42 @@ func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []plac
 		r.skipped += first - r.line
 		pos, r.line = ends[at].pos, ends[at].line
 	}
+	r.track.begin(make([]string, r.width))
+	if at >= 0 {
+		r.track.begin(named(rows[at].Cells))
+	}
+	for _, row := range body {
+		r.track.row(row.Cells)
+	}
 	r.numbers(body)
 	r.tokens(body)
 	r.carry = text[pos:]
 	return nil
+}
+
+// headless says that the first row of the table has no names.
+func (r *Reader) headless(first format.Row) {
+	r.property(format.HeaderRow, "0", format.Detected, 0.7, fmt.Sprintf("row %d has the same kinds of values as the rows below it", first.Line))
+	r.unsure(first.Line, "no row has names: the columns are called column 1, column 2 and so on",
+		fmt.Sprintf("name them with columns under source, such as source: {columns: [meter, kWh]}; header: %d says that the names are in row %d", first.Line, first.Line))
+}
+
+// tablesAbove says of which table the header is, where the file has others above it.
+func (r *Reader) tablesAbove(rows []format.Row, ends []place, at, groups int) bool {
+	starts := r.tablesOf(rows, ends)
+	own := slices.IndexFunc(starts, func(i int) bool { return i >= at-groups && i <= at })
+	if own < 0 {
+		return false
+	}
+	r.property(format.Table, strconv.Itoa(own+1), format.Detected, 0.8, fmt.Sprintf("it begins in row %d", rows[at].Line))
+	if own == 0 {
+		return false
+	}
+	first := rows[starts[0]]
+	r.findings = append(r.findings, finding.New(finding.SourceTables, r.opt.Origin.At(rows[at].Line, ""),
+		"the file has several tables; table %d is read, which begins in row %d (%s), not the one that begins in row %d (%s)", own+1, rows[at].Line, listed(rows[at].Cells), first.Line, listed(first.Cells)).
+		WithHint("say which under source, such as source: {table: %d}", own+1))
+	return true
 }
 
 func (r *Reader) noHeader(want format.Position, rows []format.Row) error {

@@ -87,7 +87,7 @@ func FuzzReaderAgainstStandardLibrary(f *testing.F) {
 		if err != nil || len(want) == 0 {
 			return
 		}
-		opt := csv.Options{Delimiter: string(rune(delimiter)), Header: &format.Position{}}
+		opt := csv.Options{Delimiter: string(rune(delimiter)), Table: "0", Footer: lines(0), Header: &format.Position{}}
 		got, err := readAll(strings.NewReader(text), opt)
 		require.True(t, err == nil || allBlank(want), "%v", err)
 		if err != nil {
@@ -134,12 +134,16 @@ func allBlank(rows [][]string) bool {
 func FuzzDialect(f *testing.F) {
 	for _, seed := range []string{
 		"a,b\n1,2\n", "sep=;\na;b\n1,5;2\n", "title\n\nname;value\nx;1.234,5\n", "\"open\nnever closed", "a;b\n\"x\"y;2\n3;4\n",
-		"a\tb\r1\t2\r", "a|b\n1|2|3\n", "\xef\xbb\xbfa;b\n\x81;2\n", ";;;\n1;2;3;4\n", "a,a,,a\n1,2,3,4\n", "a,b\n1,\x00\n",
+		"a\tb\r1\t2\r", "a|b\n1|2|3\n", "\xef\xbb\xbfa;b\n\x81;2\n", ";;;\n1;2;3;4\n", "a,a,,a\n1,2,3,4\n", "a,b\n1,2\n\nc,d,e\n1,2,3\n\nNote: x\n", "a,b\n1,2\n\na,b\n3,4\nTotal,6\n", "a,b\n1,\x00\n",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := csv.Open(bytes.NewReader(data), csv.Options{Nulls: []string{"NA"}})
+		table := ""
+		if len(data) > 0 {
+			table = []string{"", "", "", "1", "2", "b"}[data[0]%6]
+		}
+		r, err := csv.Open(bytes.NewReader(data), csv.Options{Nulls: []string{"NA"}, Table: table})
 		if err != nil {
 			var e *format.Error
 			require.True(t, errors.As(err, &e), "%v", err)

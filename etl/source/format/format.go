@@ -33,6 +33,8 @@ const (
 	Sheet       = "sheet"
 	Nulls       = "nulls"
 	Trailing    = "trailing-delimiter"
+	Table       = "table"
+	Footer      = "footer"
 	Shape       = "shape"
 	Entry       = "entry"  // of a ZIP archive
 	Path        = "path"   // of the records in a JSON document

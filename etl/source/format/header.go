@@ -26,6 +26,9 @@ type HeaderGuess struct {
 	Evidence   string
 	// Unsure is why a person should look, or "".
 	Unsure string
+	// Missing says that the row at Index has the same kinds of values as the rows
+	// below it, so that there is no header.
+	Missing bool
 }
 
 // GuessHeader finds the row with the names of the columns among the first rows
@@ -229,9 +232,48 @@ func guessNames(rows []Row, exact bool) HeaderGuess {
 }
 
 func looksLikeData(rows []Row, i int) HeaderGuess {
-	return HeaderGuess{Index: i, Confidence: 0.3,
+	return HeaderGuess{Index: i, Confidence: 0.3, Missing: likeThoseBelow(rows, i),
 		Evidence: fmt.Sprintf("row %d has values where names are expected", rows[i].Line),
 		Unsure:   fmt.Sprintf("row %d is taken as the header but looks like data", rows[i].Line)}
+}
+
+// likeThoseBelow reports whether each cell of a row is of the kind that most cells
+// below it have, and one of them a value.
+func likeThoseBelow(rows []Row, i int) bool {
+	values := false
+	for c, cell := range rows[i].Cells {
+		if cell == "" {
+			continue
+		}
+		count := map[byte]int{}
+		for _, below := range rows[i+1 : min(len(rows), i+51)] {
+			if c < len(below.Cells) && below.Cells[c] != "" {
+				count[kindOf(below.Cells[c])]++
+			}
+		}
+		own := kindOf(cell)
+		for kind, n := range count {
+			if kind != own && n > count[own] {
+				return false
+			}
+		}
+		if len(count) == 0 {
+			continue
+		}
+		values = values || own != 't'
+	}
+	return values
+}
+
+// kindOf tells numbers (n), dates and times (d) and texts (t) apart.
+func kindOf(cell string) byte {
+	switch {
+	case !IsValue(cell) && !allDigits(cell):
+		return 't'
+	case strings.ContainsAny(cell, "/:") || strings.LastIndexByte(cell, '-') > 0 && !strings.ContainsAny(cell, "eE") || strings.Count(cell, ".") == 2:
+		return 'd'
+	}
+	return 'n'
 }
 
 // usualWidth is the number of cells that most rows have.
@@ -278,6 +320,10 @@ func wideEnough(r Row, width int, exact bool) bool {
 	}
 	return 10*filled >= 6*width && filled > 0
 }
+
+// IsNames reports whether hardly a cell of a row looks like a value, so that it may
+// be the header of a table.
+func IsNames(cells []string) bool { return isNames(cells) }
 
 // isNames reports whether hardly a cell looks like a value.
 func isNames(cells []string) bool {

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,16 +30,10 @@ func newInventoryCommand(s *settings) *cobra.Command {
 			"are the files there, of the format stated, with the columns stated.",
 		Args: wantArgs(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			inv, found, err := readInventory(args[0])
+			inv, found, err := checkInventory(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			found = append(found, inv.Check(time.Now())...)
-			files, err := inv.CheckFiles(cmd.Context(), etl.Prober{Dir: filepath.Dir(args[0])})
-			if err != nil {
-				return err
-			}
-			found = append(found, files...)
 			if err := s.report(cmd, format, "inventory check", found); err != nil {
 				return err
 			}
@@ -54,8 +48,20 @@ func newInventoryCommand(s *settings) *cobra.Command {
 		},
 	}
 	addFormat(check, &format)
-	cmd.AddCommand(newInventoryTemplateCommand(s), check, newProfileCommand(s))
+	cmd.AddCommand(newInventoryTemplateCommand(s), check, newInventoryAnnotateCommand(s), newProfileCommand(s))
 	return cmd
+}
+
+// checkInventory reads an inventory and gives what is to be said of its form, its
+// content and the files that it names.
+func checkInventory(ctx context.Context, name string) (*inventory.Inventory, []finding.Finding, error) {
+	inv, found, err := readInventory(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	found = append(found, inv.Check(time.Now())...)
+	files, err := inv.CheckFiles(ctx, etl.Prober{Dir: etl.BaseDir(name)})
+	return inv, append(found, files...), err
 }
 
 func readInventory(name string) (*inventory.Inventory, []finding.Finding, error) {

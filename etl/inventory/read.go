@@ -245,7 +245,7 @@ func (w *workbook) table(t *table) ([]row, error) {
 		r := row{place: place{row: at, cells: map[string]finding.Location{}}, values: map[string]string{}}
 		for j, column := range columns {
 			if column != nil {
-				at.Column = strings.TrimSpace(header[j])
+				at.Column = headerName(header[j])
 				r.place.cells[column.Key] = at
 			}
 		}
@@ -262,6 +262,11 @@ func (w *workbook) table(t *table) ([]row, error) {
 		list = append(list, r)
 	}
 	return list, nil
+}
+
+// headerName is a header without the star that marks a column to be filled.
+func headerName(header string) string {
+	return strings.TrimSpace(strings.TrimRight(header, "* \u00a0"))
 }
 
 func isFilled(cells []string) bool {
@@ -295,7 +300,7 @@ func (w *workbook) columns(t *table, sheet string, headerRow int, header []strin
 	taken := map[*column]string{}
 	var own []string
 	for i, name := range header {
-		name = strings.TrimSpace(name)
+		name = headerName(name)
 		if _, twice := place.column[name]; !twice && name != "" {
 			place.column[name] = i + 1
 		}
@@ -356,7 +361,7 @@ func (w *workbook) project(t *table) ([]row, error) {
 			if _, twice := r.place.cells[item.Key]; twice {
 				continue
 			}
-			r.place.cells[item.Key] = finding.Location{File: w.file, Sheet: sheet, Row: i + 1, Column: name}
+			r.place.cells[item.Key] = finding.Location{File: w.file, Sheet: sheet, Row: i + 1, Column: headerName(name)}
 			w.grid[sheet].value[i+1] = first + 2
 			if value != "" {
 				r.values[item.Key] = value

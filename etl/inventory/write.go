@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -148,9 +149,18 @@ func cellName(column, row int) string {
 // columnName gives the letters of a column.
 func columnName(column int) string { return strings.TrimRight(cellName(column, 1), "0123456789") }
 
-// page makes a sheet print in landscape, one page wide, with its header on each.
-func (b *builder) page(sheet string) {
-	landscape, a4, wide, tall, fit := "landscape", 9, 1, 0, true
+// pageWidth is how many characters of the columns' widths fit on a page that can
+// still be read.
+const pageWidth = 220
+
+// page makes a sheet print in landscape, as many pages wide as it needs, with its
+// header and its first column on each.
+func (b *builder) page(sheet string, width float64) {
+	landscape, a4, wide, tall, fit := "landscape", 9, int(math.Ceil(width/pageWidth)), 0, true
+	if wide > 1 {
+		b.check(b.book.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: sheet,
+			RefersTo: "'" + sheet + "'!$A:$A,'" + sheet + "'!$1:$1"}))
+	}
 	b.check(b.book.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4, FitToWidth: &wide, FitToHeight: &tall}))
 	b.check(b.book.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
 }
@@ -224,7 +234,7 @@ func (b *builder) readMe() {
 		b.check(b.book.SetCellStyle(sheet, cellName(2, row), cellName(2, row), text))
 		b.height(sheet, row, []string{remark[0].in(b.lang), remark[1].in(b.lang)}, []float64{24, 96})
 	}
-	b.page(sheet)
+	b.page(sheet, 120)
 }
 
 // lists writes the lists that are too long for a drop-down, or that have a comma
@@ -354,7 +364,7 @@ func (b *builder) project(p item) {
 		row++
 	}
 	b.freeze(sheet, 0)
-	b.page(sheet)
+	b.page(sheet, 114)
 }
 
 // shown gives a value as the workbook shows it: the label of a code.
@@ -435,7 +445,11 @@ func (b *builder) table(t *table, list []item) {
 		frozen = 2 // source and header
 	}
 	b.freeze(sheet, frozen)
-	b.page(sheet) // last: a filter forgets it
+	width := 24 * float64(len(own))
+	for _, c := range t.Columns {
+		width += c.Width
+	}
+	b.page(sheet, width) // last: a filter forgets it
 }
 
 // validate offers the words of a vocabulary or the ids of another sheet, and

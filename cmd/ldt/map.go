@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ldtkit/ldt/etl"
-	"github.com/ldtkit/ldt/etl/mapping"
-	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -114,44 +109,4 @@ func newMapPreviewCommand(s *settings) *cobra.Command {
 
 func isMapping(name string) bool {
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
-}
-
-// printPreview prints the cells of a row, what became of it, and its entities.
-func printPreview(w io.Writer, p mapping.Preview) {
-	fmt.Fprintf(w, "row %d", p.At.Row)
-	if p.At.Column != "" {
-		fmt.Fprintf(w, " column %q", p.At.Column)
-	}
-	fmt.Fprintf(w, ": %s", p.Outcome)
-	if p.Reason != "" {
-		fmt.Fprintf(w, " (%s)", p.Reason)
-	}
-	fmt.Fprintln(w)
-	width := 0
-	for _, c := range p.Cells {
-		width = max(width, len([]rune(c.Column)))
-	}
-	for _, c := range p.Cells {
-		text := c.Text
-		if c.Null {
-			text = "–"
-		}
-		fmt.Fprintf(w, "  %-*s  %s\n", width, c.Column, text)
-	}
-	for _, f := range p.Findings {
-		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(f.String(), "\n", "\n  "))
-	}
-	for i := range p.Entities {
-		fmt.Fprintf(w, "  → %s\n", strings.ReplaceAll(indented(&p.Entities[i]), "\n", "\n    "))
-	}
-	fmt.Fprintln(w)
-}
-
-// indented is an entity in the concise form, for a person to read.
-func indented(e *ngsild.Entity) string {
-	var text bytes.Buffer
-	if err := json.Indent(&text, e.AppendJSON(nil, ngsild.Concise), "", "  "); err != nil {
-		return err.Error() // our own encoder wrote it
-	}
-	return text.String()
 }

@@ -217,6 +217,9 @@ func (t *textWriter) counts(label string, m map[string]int64, columns bool) {
 		name := c.Name
 		if columns {
 			name = fmt.Sprintf("empty cells of %q", c.Name)
+			if c.N == 1 {
+				name = fmt.Sprintf("empty cell of %q", c.Name)
+			}
 		}
 		if label == "types" || columns {
 			parts = append(parts, thousands(c.N)+" "+name)

@@ -44,6 +44,7 @@ func newPushCommand(s *settings) *cobra.Command {
 	}
 	flags.add(cmd)
 	broker.add(cmd)
+	broker.addBatch(cmd)
 	cmd.Flags().StringVar(&mode, "mode", "upsert", "upsert, create, update or replace")
 	cmd.Flags().StringVar(&rejects, "rejects", "", "write the rejected rows, with their reasons, to this file")
 	return cmd

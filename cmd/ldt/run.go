@@ -78,6 +78,7 @@ func newRunCommand(s *settings) *cobra.Command {
 		},
 	}
 	broker.add(cmd)
+	broker.addBatch(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&mode, "mode", "upsert", "upsert, create, update or replace")
 	flags.BoolVar(&serve, "serve", false, "keep the embedded broker running until interrupted")

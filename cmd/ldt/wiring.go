@@ -109,6 +109,7 @@ func (f *flowFlags) options(mapping string) (etl.Options, error) {
 // brokerFlags are those of the verbs that talk to a broker.
 type brokerFlags struct {
 	url, tenant, authorization, context, contextURL string
+	batch                                           int // 0 is the client's default
 }
 
 func (b *brokerFlags) add(cmd *cobra.Command) {
@@ -120,11 +121,19 @@ func (b *brokerFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&b.contextURL, "context-url", "", "where the broker finds the @context, for --context-mode link")
 }
 
+// addBatch adds the flag of the verbs that push.
+func (b *brokerFlags) addBatch(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&b.batch, "batch", client.DefaultBatch, "entities in one request at most; a broker's own limit may be lower")
+}
+
 // client gives a client of the broker that flag, environment or use case name.
 func (b *brokerFlags) client(cmd *cobra.Command, fallback etl.Broker, report func(finding.Finding)) (*client.Client, error) {
 	mode, err := client.ParseContextMode(b.context)
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
+	}
+	if f := cmd.Flags().Lookup("batch"); f != nil && b.batch < 1 {
+		return nil, &exitError{exitUsage, fmt.Errorf("--batch %d: a request carries at least one entity\n  hint: leave it out for %d", b.batch, client.DefaultBatch)}
 	}
 	url := fromEnvironment(cmd, "broker", "LDT_BROKER", fallback.URL)
 	if url == "" {
@@ -136,6 +145,7 @@ func (b *brokerFlags) client(cmd *cobra.Command, fallback etl.Broker, report fun
 		UserAgent:     "ldt/" + version(),
 		ContextMode:   mode,
 		ContextURL:    b.contextURL,
+		MaxBatch:      b.batch,
 		Report:        report,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,7 @@ func newInventoryCommand(s *settings) *cobra.Command {
 		RunE:  unknownVerb,
 	}
 	var format formatFlag
+	var probe bool
 	check := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check an inventory, and the files that it names",
@@ -33,6 +35,13 @@ func newInventoryCommand(s *settings) *cobra.Command {
 			inv, found, err := checkInventory(cmd.Context(), args[0])
 			if err != nil {
 				return err
+			}
+			if probe {
+				seen, err := probeInventory(cmd.Context(), args[0], inv)
+				if err != nil {
+					return err
+				}
+				found = append(found, seen...)
 			}
 			if err := s.report(cmd, format, "inventory check", found); err != nil {
 				return err
@@ -48,6 +57,7 @@ func newInventoryCommand(s *settings) *cobra.Command {
 		},
 	}
 	addFormat(check, &format)
+	check.Flags().BoolVar(&probe, "probe", false, "try every link too, at most 4 at once and 10 s each, and write what they say into the Checks sheet of FILE")
 	cmd.AddCommand(newInventoryTemplateCommand(s), check, newInventoryAnnotateCommand(s), newProfileCommand(s))
 	return cmd
 }
@@ -62,6 +72,23 @@ func checkInventory(ctx context.Context, name string) (*inventory.Inventory, []f
 	found = append(found, inv.Check(time.Now())...)
 	files, err := inv.CheckFiles(ctx, etl.Prober{Dir: etl.BaseDir(name)})
 	return inv, append(found, files...), err
+}
+
+// probeInventory tries the links of an inventory and writes what they say into
+// its file.
+func probeInventory(ctx context.Context, name string, inv *inventory.Inventory) ([]finding.Finding, error) {
+	checks, found, err := inv.ProbeLinks(ctx, inventory.LinkProber{})
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if text, err = inv.WithChecks(name, text, checks); err != nil {
+		return nil, err
+	}
+	return found, writeWhole(name, text)
 }
 
 func readInventory(name string) (*inventory.Inventory, []finding.Finding, error) {

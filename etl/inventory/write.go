@@ -378,24 +378,27 @@ func (b *builder) shown(c *column, text string) string {
 	return c.Vocabulary.Label(text, b.lang)
 }
 
-// cell writes a value as its column stores it; one that is not of its kind
-// stays text, for the check to find.
+// cell writes a value with the style of its column.
 func (b *builder) cell(sheet, cell string, c *column, text string) {
-	kind := c.cellKind()
-	b.check(b.book.SetCellStyle(sheet, cell, cell, b.body[kind]))
-	if text == "" {
-		return
-	}
-	if day, err := time.Parse(time.DateOnly, text); kind == "date" && err == nil {
+	b.value(sheet, cell, c, text)
+	b.check(b.book.SetCellStyle(sheet, cell, cell, b.body[c.cellKind()]))
+}
+
+// value writes a value as its column stores it; one that is not of its kind stays
+// text, for the check to find.
+func (b *builder) value(sheet, cell string, c *column, text string) {
+	day, noDay := time.Parse(time.DateOnly, text)
+	number, noNumber := strconv.ParseFloat(text, 64)
+	switch kind := c.cellKind(); {
+	case text == "":
+		b.check(b.book.SetCellValue(sheet, cell, nil))
+	case kind == "date" && noDay == nil:
 		b.check(b.book.SetCellValue(sheet, cell, day))
-		b.check(b.book.SetCellStyle(sheet, cell, cell, b.body[kind]))
-		return
-	}
-	if number, err := strconv.ParseFloat(text, 64); kind == "number" && err == nil {
+	case kind == "number" && noNumber == nil:
 		b.check(b.book.SetCellFloat(sheet, cell, number, -1, 64))
-		return
+	default:
+		b.check(b.book.SetCellStr(sheet, cell, b.shown(c, text)))
 	}
-	b.check(b.book.SetCellStr(sheet, cell, b.shown(c, text)))
 }
 
 // table writes a sheet with a row a thing.

@@ -158,6 +158,7 @@ const (
 	InventoryType      Code = "inventory-type"
 	InventoryRange     Code = "inventory-range"
 	InventoryEmpty     Code = "inventory-empty-share"
+	InventoryLink      Code = "inventory-link" // an address that does not answer
 )
 
 // Codes of the broker and of verification.

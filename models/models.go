@@ -2,16 +2,20 @@
 // which attributes they have, of which kind, JSON type, format, limits and
 // unit, and the IRI of each term.
 //
-// The built-in catalogue (catalogue.json) holds facts taken from the Smart Data
-// Models of the subjects Building, Consumption, Device, KeyPerformanceIndicator
-// and Weather in a compact form of our own. From it the package makes a JSON
-// Schema for the key-values form of each model and the @context of each subject.
+// The built-in catalogue holds facts taken from the Smart Data Models in a
+// compact form of our own: a file for each subject in the folder catalogue, and
+// an index. A subject's file is read when one of its models is asked for. From it
+// the package makes a JSON Schema for the key-values form of each model and the
+// @context of the subject.
 package models
 
+//go:generate go run ./internal/extract ../../shared/smart-data-models catalogue
+
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -20,12 +24,29 @@ import (
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
-// Catalogue is a set of models by subject. It does not change once loaded and
-// is safe to share.
+// Catalogue is a set of models by subject. It does not change and is safe to
+// share.
 type Catalogue struct {
 	Subjects []*Subject
 
-	byType map[string][]*Model // by the short name of the type and by its IRI
+	byType map[string][]entry // by the short name of the type and by its IRI
+	byName map[string][]entry // by the name of the model, and by Subject/Name
+}
+
+// entry is a model of which no more is known than its names.
+type entry struct {
+	subject *Subject
+	name    string
+}
+
+// model reads the subject's file where that was not done.
+func (e entry) model() *Model {
+	for _, m := range e.subject.Models() {
+		if m.Name == e.name {
+			return m
+		}
+	}
+	return nil
 }
 
 // Subject is a family of models that share one @context.
@@ -37,10 +58,53 @@ type Subject struct {
 	// ContextURLs are the addresses under which the @context is published;
 	// the first is the one to write into a document.
 	ContextURLs []string `json:"contextURLs"`
+	// Listed names the models, in order.
+	Listed []Listed `json:"models"`
+
+	load   sync.Once
+	read   func() *Details
+	loaded *Details
+}
+
+// Listed is a model by its names alone.
+type Listed struct {
+	Name string `json:"name"`
+	// Type is the entity type as a term; IRI is the type's, or "".
+	Type string `json:"type"`
+	IRI  string `json:"iri,omitempty"`
+}
+
+// Details is what a subject's file holds.
+type Details struct {
 	// Terms maps each term of the @context to its IRI or term definition, as JSON.
 	Terms  map[string]json.RawMessage `json:"terms"`
 	Models []*Model                   `json:"models"`
 }
+
+// details reads the subject's file once.
+func (s *Subject) details() *Details {
+	s.load.Do(func() {
+		s.loaded = s.read()
+		s.read = nil
+		for _, m := range s.loaded.Models {
+			m.Subject = s
+			m.byName = make(map[string]*Attribute, 2*len(m.Attributes))
+			for _, a := range m.Attributes {
+				m.byName[a.Name] = a
+				if iri := iriOf(s.loaded.Terms, a.Name); iri != "" {
+					m.byName[iri] = a
+				}
+			}
+		}
+	})
+	return s.loaded
+}
+
+// Terms maps each term of the @context to its IRI or term definition, as JSON.
+func (s *Subject) Terms() map[string]json.RawMessage { return s.details().Terms }
+
+// Models gives the models of the subject in the order of their names.
+func (s *Subject) Models() []*Model { return s.details().Models }
 
 // Model says what an entity of one type looks like.
 type Model struct {
@@ -111,8 +175,10 @@ func (s *Subject) ContextURL() string {
 }
 
 // IRI gives the IRI of a term, or "" where the subject's @context has none.
-func (s *Subject) IRI(term string) string {
-	raw, ok := s.Terms[term]
+func (s *Subject) IRI(term string) string { return iriOf(s.Terms(), term) }
+
+func iriOf(terms map[string]json.RawMessage, term string) string {
+	raw, ok := terms[term]
 	if !ok {
 		return ""
 	}
@@ -127,54 +193,92 @@ func (s *Subject) IRI(term string) string {
 	return definition.ID
 }
 
-//go:embed catalogue.json
-var builtinText []byte
+//go:embed catalogue
+var builtinFiles embed.FS
 
-var builtin = sync.OnceValue(func() *Catalogue {
-	c, err := Load(builtinText)
-	if err != nil {
-		// The text is part of the binary and loaded by every test.
-		panic(err)
+var builtin = sync.OnceValue(readBuiltin)
+
+// readBuiltin reads the index, and of the subjects what is asked for later.
+func readBuiltin() *Catalogue {
+	c := &Catalogue{}
+	mustRead("index.json", &c.Subjects)
+	for _, s := range c.Subjects {
+		s.read = func() *Details {
+			details := &Details{}
+			mustRead(s.Name+".json", details)
+			return details
+		}
 	}
+	c.index()
 	return c
-})
+}
 
-// Builtin gives the catalogue inside the binary. It is loaded at the first call.
+// mustRead reads a file of the built-in catalogue, which is part of the binary
+// and read by tests as a whole.
+func mustRead(name string, into any) {
+	text, err := builtinFiles.ReadFile("catalogue/" + name)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		panic(fmt.Errorf("read %s of the catalogue of models: %w", name, err))
+	}
+}
+
+// Builtin gives the catalogue inside the binary. Its index is read at the first
+// call.
 func Builtin() *Catalogue { return builtin() }
 
-// Load reads a catalogue from JSON text in the form of catalogue.json.
+// Load reads a catalogue from one JSON text: {"subjects": [...]}, each with its
+// name, terms and models in the form of the built-in catalogue's files.
 func Load(text []byte) (*Catalogue, error) {
 	var file struct {
-		Subjects []*Subject `json:"subjects"`
+		Subjects []struct {
+			Name        string   `json:"name"`
+			Repository  string   `json:"repository"`
+			Commit      string   `json:"commit"`
+			ContextURLs []string `json:"contextURLs"`
+			Details
+		} `json:"subjects"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("read the catalogue of models: %w", err)
 	}
-	c := &Catalogue{Subjects: file.Subjects, byType: map[string][]*Model{}}
-	for _, s := range c.Subjects {
-		for _, m := range s.Models {
-			m.Subject = s
-			m.byName = make(map[string]*Attribute, 2*len(m.Attributes))
-			for _, a := range m.Attributes {
-				m.byName[a.Name] = a
-				if iri := s.IRI(a.Name); iri != "" {
-					m.byName[iri] = a
-				}
-			}
-			c.byType[m.Type] = append(c.byType[m.Type], m)
-			if iri := m.TypeIRI(); iri != "" && iri != m.Type {
-				c.byType[iri] = append(c.byType[iri], m)
-			}
+	c := &Catalogue{}
+	for _, f := range file.Subjects {
+		s := &Subject{Name: f.Name, Repository: f.Repository, Commit: f.Commit, ContextURLs: f.ContextURLs}
+		for _, m := range f.Models {
+			s.Listed = append(s.Listed, Listed{Name: m.Name, Type: m.Type, IRI: iriOf(f.Terms, m.Type)})
 		}
+		s.read = func() *Details { return &f.Details }
+		c.Subjects = append(c.Subjects, s)
 	}
+	c.index()
 	return c, nil
 }
 
-// Models gives all models in the order of their qualified names.
+// index fills the look-ups from the names of the models.
+func (c *Catalogue) index() {
+	c.byType, c.byName = map[string][]entry{}, map[string][]entry{}
+	for _, s := range c.Subjects {
+		for _, m := range s.Listed {
+			e := entry{s, m.Name}
+			c.byType[m.Type] = append(c.byType[m.Type], e)
+			if m.IRI != "" && m.IRI != m.Type {
+				c.byType[m.IRI] = append(c.byType[m.IRI], e)
+			}
+			c.byName[m.Name] = append(c.byName[m.Name], e)
+			c.byName[s.Name+"/"+m.Name] = []entry{e}
+		}
+	}
+}
+
+// Models gives all models in the order of their qualified names; it reads every
+// subject.
 func (c *Catalogue) Models() []*Model {
 	var list []*Model
 	for _, s := range c.Subjects {
-		list = append(list, s.Models...)
+		list = append(list, s.Models()...)
 	}
 	slices.SortFunc(list, func(a, b *Model) int { return strings.Compare(a.QualifiedName(), b.QualifiedName()) })
 	return list
@@ -209,46 +313,40 @@ func (e *AmbiguousError) Error() string {
 // Find gives the model of a name: Subject/Model, or Model alone where only one
 // subject has it. The error is an *UnknownError or an *AmbiguousError.
 func (c *Catalogue) Find(name string) (*Model, error) {
-	all := c.Models()
-	var found []*Model
-	for _, m := range all {
-		if m.QualifiedName() == name || m.Name == name {
-			found = append(found, m)
-		}
-	}
+	found := c.byName[name]
 	switch len(found) {
 	case 1:
-		return found[0], nil
+		return found[0].model(), nil
 	case 0:
-		candidates := make([]string, 0, 2*len(all))
-		for _, m := range all {
-			candidates = append(candidates, m.Name, m.QualifiedName())
-		}
-		near := finding.Nearest(name, candidates)
-		for _, m := range all {
-			if m.Name == near {
-				near = m.QualifiedName()
-				break
-			}
+		near := finding.Nearest(name, slices.Sorted(maps.Keys(c.byName)))
+		if named := c.byName[near]; len(named) > 0 {
+			near = named[0].subject.Name + "/" + named[0].name
 		}
 		return nil, &UnknownError{Name: name, Nearest: near}
 	}
 	choices := make([]string, len(found))
-	for i, m := range found {
-		choices[i] = m.QualifiedName()
+	for i, e := range found {
+		choices[i] = e.subject.Name + "/" + e.name
 	}
+	slices.Sort(choices)
 	return nil, &AmbiguousError{Name: name, Choices: choices}
 }
 
 // ByType gives the models whose entity type is this term or IRI, in the order
-// of their qualified names; the caller does not change the slice.
-func (c *Catalogue) ByType(typ string) []*Model { return c.byType[typ] }
+// of their qualified names.
+func (c *Catalogue) ByType(typ string) []*Model {
+	var list []*Model
+	for _, e := range c.byType[typ] {
+		list = append(list, e.model())
+	}
+	return list
+}
 
 // KindOf gives the kind that the models of an entity type give an attribute, or
 // 0 where no model has it or two disagree. Both names may be terms or IRIs.
 func (c *Catalogue) KindOf(typ, attribute string) ngsild.Kind {
 	var kind ngsild.Kind
-	for _, m := range c.byType[typ] {
+	for _, m := range c.ByType(typ) {
 		a := m.byName[attribute]
 		switch {
 		case a == nil || a.Kind == 0 || a.Kind == kind:
@@ -264,8 +362,10 @@ func (c *Catalogue) KindOf(typ, attribute string) ngsild.Kind {
 // Types gives every entity type of the catalogue as a term, sorted, once.
 func (c *Catalogue) Types() []string {
 	var list []string
-	for _, m := range c.Models() {
-		list = append(list, m.Type)
+	for _, s := range c.Subjects {
+		for _, m := range s.Listed {
+			list = append(list, m.Type)
+		}
 	}
 	slices.Sort(list)
 	return slices.Compact(list)

@@ -180,7 +180,7 @@ func (m *Model) Schema() []byte {
 	return text
 }
 
-// attributeFacts is the form of an Attribute in catalogue.json: the members of
+// attributeFacts is the form of an Attribute in the catalogue: the members of
 // its shape beside its own.
 type attributeFacts struct {
 	Name      string   `json:"name"`
@@ -223,14 +223,14 @@ func marshalPlain(value any) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
-// Contexts gives the @context document of every subject under each address it
-// is published at, as it is to be registered with the resolver of @contexts.
-func (c *Catalogue) Contexts() map[string][]byte {
-	contexts := map[string][]byte{}
+// Contexts gives what makes the @context document of every subject, under each
+// address it is published at, as it is to be registered with the resolver of
+// @contexts.
+func (c *Catalogue) Contexts() map[string]func() []byte {
+	contexts := map[string]func() []byte{}
 	for _, s := range c.Subjects {
-		text := s.Context()
 		for _, url := range s.ContextURLs {
-			contexts[url] = text
+			contexts[url] = s.Context
 		}
 	}
 	return contexts
@@ -238,7 +238,7 @@ func (c *Catalogue) Contexts() map[string][]byte {
 
 // Context gives the subject's @context document: {"@context": {term: IRI, …}}.
 func (s *Subject) Context() []byte {
-	text, err := marshalPlain(map[string]any{ngsild.MemberContext: s.Terms})
+	text, err := marshalPlain(map[string]any{ngsild.MemberContext: s.Terms()})
 	if err != nil {
 		// Load accepts valid JSON only, and nothing else goes into a context.
 		panic(fmt.Errorf("write the context of %s: %w", s.Name, err))
@@ -246,5 +246,6 @@ func (s *Subject) Context() []byte {
 	return text
 }
 
-// Contexts gives the @context documents of the built-in models: address → text.
-func Contexts() map[string][]byte { return Builtin().Contexts() }
+// Contexts gives what makes the @context documents of the built-in models, by
+// their address.
+func Contexts() map[string]func() []byte { return Builtin().Contexts() }

@@ -35,7 +35,7 @@ func TestEveryAddressOfABuiltInContextIsKnown(t *testing.T) {
 	for _, s := range models.Builtin().Subjects {
 		files["smart-data-models/"+s.Name+"/context.jsonld"] = string(s.Context())
 	}
-	r, known := jsonld.NewResolver(jsonld.WithContexts(models.Contexts())), models.Contexts()
+	r, known := jsonld.NewResolver(jsonld.WithContextsOnDemand(models.Contexts())), models.Contexts()
 	n := 0
 	for address, file := range aliases {
 		if jsonld.IsCore(address) {
@@ -45,7 +45,7 @@ func TestEveryAddressOfABuiltInContextIsKnown(t *testing.T) {
 			require.JSONEq(t, strconv.Quote(jsonld.CoreURL), string(c.JSON()), address)
 			n++
 		} else if file != nil && files[*file] != "" {
-			require.JSONEq(t, files[*file], string(known[address]), address)
+			require.JSONEq(t, files[*file], string(known[address]()), address)
 			n++
 		}
 	}
@@ -69,11 +69,18 @@ func TestSchemasAgreeWithTheOfficialOnes(t *testing.T) {
 		}
 		return os.Open(strings.TrimPrefix(url, "file://"))
 	}
-	agreed, refused := 0, 0
+	agreed, refused, broken := 0, 0, 0
 	for _, m := range models.Builtin().Models() {
 		path, err := filepath.Abs(filepath.Join(root, m.QualifiedName(), "schema.json"))
 		require.NoError(t, err)
 		theirs, err := official.Compile("file://" + path)
+		if slices.Contains(uncompiled, m.QualifiedName()) {
+			require.Error(t, err, "%s compiles by now", m.QualifiedName())
+			continue
+		}
+		if m.QualifiedName() == recursive {
+			continue
+		}
 		require.NoError(t, err, m.QualifiedName())
 		own := jsonschema.NewCompiler()
 		own.AssertFormat = true
@@ -91,11 +98,17 @@ func TestSchemasAgreeWithTheOfficialOnes(t *testing.T) {
 			var entity map[string]any
 			d := json.NewDecoder(bytes.NewReader(text))
 			d.UseNumber()
-			require.NoError(t, d.Decode(&entity))
+			if d.Decode(&entity) != nil {
+				broken++ // an official example that is no JSON
+				continue
+			}
 			entities = append(entities, entity)
 		}
 		for _, entity := range entities {
-			for _, broken := range append(mutations(m, entity), mutation{"as it is", entity}) {
+			for i, broken := range append([]mutation{{"as it is", entity}}, mutations(m, entity)...) {
+				if i%oneOf != 0 {
+					continue
+				}
 				want, got := theirs.Validate(broken.entity), ours.Validate(broken.entity)
 				require.Equal(t, want == nil, got == nil, "%s, %s:\nofficial: %v\nours: %v\n%v", m.QualifiedName(), broken.name, want, got, broken.entity)
 				if want == nil {
@@ -107,9 +120,22 @@ func TestSchemasAgreeWithTheOfficialOnes(t *testing.T) {
 		}
 	}
 	t.Logf("both accept %d entities and both refuse %d", agreed, refused)
-	require.Greater(t, agreed, 1000)
-	require.Greater(t, refused, 1000)
+	require.Greater(t, agreed, 10_000)
+	require.Greater(t, refused, 10_000)
+	require.LessOrEqual(t, broken, 1)
 }
+
+// oneOf is how many ways to break an entity there are for each that the test
+// takes. With 1 it takes all, in about a minute, and all of them agree.
+const oneOf = 23
+
+// uncompiled are the models whose official schema is none: items as a list,
+// which draft 2020-12 does not have, or a pattern with look-ahead.
+var uncompiled = []string{"AAS/I4AAS", "AAS/I4Asset", "Battery/Battery", "FrictionlessData/DataPackageFrictionlessData", "UrbanMobility/ArrivalEstimation"}
+
+// recursive is a model whose official schema stands inside itself; ours allows
+// anything there.
+const recursive = "Multimedia/MediaEvent"
 
 // made is an entity that has a value for every attribute of the model.
 func made(m *models.Model) map[string]any {

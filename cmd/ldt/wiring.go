@@ -23,7 +23,7 @@ import (
 // contexts.lock of dir.
 func newResolver(dir string, fetch bool, others ...string) (*jsonld.Resolver, error) {
 	options := []jsonld.Option{
-		jsonld.WithContexts(models.Contexts()),
+		jsonld.WithContextsOnDemand(models.Contexts()),
 		jsonld.WithLock(filepath.Join(dir, "contexts.lock")),
 	}
 	for _, folder := range append(others, dir) {

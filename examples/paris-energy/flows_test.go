@@ -28,7 +28,7 @@ func resolver(t *testing.T) *jsonld.Resolver {
 	require.NoError(t, err)
 	files, err := u.ContextFiles()
 	require.NoError(t, err)
-	return jsonld.NewResolver(jsonld.WithContexts(models.Contexts()), jsonld.WithContexts(files))
+	return jsonld.NewResolver(jsonld.WithContextsOnDemand(models.Contexts()), jsonld.WithContexts(files))
 }
 
 // converted gives the entities of a mapping in the concise form, one a line,

@@ -45,8 +45,8 @@ func (f *file) check() error {
 		return err
 	}
 	f.v.links.entity(f, e)
-	matched := f.models(e, ldctx)
-	f.attributes(e, ldctx, matched)
+	matched, possible := f.models(e, ldctx)
+	f.attributes(e, ldctx, slices.Concat(matched, possible))
 	for _, m := range matched {
 		if err := f.model(e, m, broken); err != nil {
 			return err
@@ -190,13 +190,13 @@ func (f *file) context(e *ngsild.Entity) (*resolved, error) {
 }
 
 // models gives the models that the entity is held against, and says where there
-// is none, once for each type.
-func (f *file) models(e *ngsild.Entity, ldctx *resolved) []*models.Model {
+// is none, once for each type. possible are those of a type that several models
+// have: their attributes are known, and no more is held against them.
+func (f *file) models(e *ngsild.Entity, ldctx *resolved) (list, possible []*models.Model) {
 	if f.v.model != nil {
-		return []*models.Model{f.v.model}
+		return []*models.Model{f.v.model}, nil
 	}
 	catalogue := f.v.options.Catalogue
-	var list []*models.Model
 	for _, name := range e.Types {
 		iri, known := ldctx.ldctx.Expand(name)
 		found := catalogue.ByType(iri)
@@ -207,13 +207,14 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) []*models.Model {
 		case len(found) == 1:
 			list = append(list, found[0])
 		case len(found) > 1:
+			possible = append(possible, found...)
 			if f.once("type " + name) {
 				choices := make([]string, len(found))
 				for i, m := range found {
 					choices[i] = m.QualifiedName()
 				}
-				f.add(finding.New(finding.ModelUnknown, f.at(e.ID, ngsild.MemberType), "the type %q has several models: %s", name, strings.Join(choices, ", ")).
-					WithHint("say which with --model"))
+				f.add(finding.New(finding.ModelUnknown, f.at(e.ID, ngsild.MemberType), "the type %q has several models (%s): its attributes are not checked against one", name, strings.Join(choices, ", ")).
+					WithHint("say which with --model, or name the @context of its subject"))
 			}
 		case len(e.Types) == 1 && f.once("type "+name):
 			message := finding.New(finding.ModelUnknown, f.at(e.ID, ngsild.MemberType), "no model of type %q is known: its attributes are not checked against one", name).
@@ -227,7 +228,7 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) []*models.Model {
 			f.add(message)
 		}
 	}
-	return list
+	return list, possible
 }
 
 // attributes reports each attribute that nothing defines: neither a model nor an

@@ -85,7 +85,7 @@ func New(o Options) (*Validator, error) {
 		o.Catalogue = models.Builtin()
 	}
 	if o.Resolver == nil {
-		o.Resolver = jsonld.NewResolver(jsonld.WithContexts(o.Catalogue.Contexts()))
+		o.Resolver = jsonld.NewResolver(jsonld.WithContextsOnDemand(o.Catalogue.Contexts()))
 	}
 	v := &Validator{options: o, contexts: map[string]*resolved{}, schemas: schemas{}, links: newLinks()}
 	if o.Model != "" {

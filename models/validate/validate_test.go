@@ -108,10 +108,10 @@ func TestFileFindsSeededFaults(t *testing.T) {
 			[]string{"attribute-member 1 /dateObserved"}, ""},
 		{"said once", observed(`"name": {"type": "Property", "value": 7, "unit": {}},`), []string{"attribute-member 5 /name/unit"}, ""},
 		{"second of an array", "[" + observed("") + ",\n" + observed(`"temperature": {"type": "Property", "value": true},`) + "]", []string{"model-schema 10 /1/temperature/value"}, ""},
-		{"second line", `{"id": "urn:a:1", "type": "Building", "address": {}, "category": ["office"]}` + "\n" + `{"id": "urn:a:2", "type": "Building", "address": {}, "category": ["ofice"]}`,
+		{"second line", `{"id": "urn:a:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": ["office"]}` + "\n" + `{"id": "urn:a:2", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": ["ofice"]}`,
 			[]string{"model-schema 2 /category/0"}, `did you mean "office"?`},
-		{"member of an object", `{"id": "urn:a:1", "type": "Building", "address": {"postalCode": 75001}, "category": ["office"]}`, []string{"model-schema 1 /address/postalCode"}, `write it in quotes: "75001"`},
-		{"not a list", `{"id": "urn:a:1", "type": "Building", "address": {}, "category": "office"}`, []string{"model-schema 1 /category"}, `["office"]`},
+		{"member of an object", `{"id": "urn:a:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {"postalCode": 75001}, "category": ["office"]}`, []string{"model-schema 1 /address/postalCode"}, `write it in quotes: "75001"`},
+		{"not a list", `{"id": "urn:a:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": "office"}`, []string{"model-schema 1 /category"}, `["office"]`},
 		{"unknown type", `{"id": "urn:a:1", "type": "Bulding", "location": {"type": "Point", "coordinates": [2.35, 48.85]}}`, []string{"model-unknown 1 /type warning"}, `did you mean "Building"?`},
 		{"unknown @context", `{"id": "urn:a:1", "type": "X", "a": 1, "@context": "https://example.org/none.jsonld"}`,
 			[]string{"context-unknown-url 1 /@context warning", "model-unknown 1 /type warning"}, ""},
@@ -134,7 +134,7 @@ func TestFileTakesAUserContextForEntitiesWithoutOne(t *testing.T) {
 	require.Equal(t, []string{"model-unknown 1 /type info", "model-attribute 1 /codIris"}, summary(list))
 	require.Equal(t, `did you mean "codeIris"?`, list[1].Hint)
 
-	list, _ = check(t, validate.Options{Context: own}, `{"id": "urn:ngsi-ld:Iris:1", "type": "Building", "category": ["office"], "address": {}, "codeIris": "1", "codIris": "2", "@context": "https://example.org/not-here.jsonld"}`)
+	list, _ = check(t, validate.Options{Context: own}, `{"id": "urn:ngsi-ld:Iris:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "category": ["office"], "address": {}, "codeIris": "1", "codIris": "2", "@context": "https://example.org/not-here.jsonld"}`)
 	require.Equal(t, []string{"context-unknown-url 1 /@context warning", "model-attribute 1 /codIris"}, summary(list))
 }
 
@@ -192,7 +192,7 @@ func TestDanglingRelationships(t *testing.T) {
 	text := `[{"id": "urn:ngsi-ld:Device:1", "type": "Device", "controlledProperty": ["power"], "owner": ["urn:ngsi-ld:Person:1"],
  "refDeviceModel": {"type": "Relationship", "object": "urn:ngsi-ld:Device:2"},
  "controlledAsset": [], "isIn": {"type": "Relationship", "object": ["urn:ngsi-ld:Building:1", "urn:ngsi-ld:City:1"]}, "@context": {"isIn": "https://example.org/isIn"}},
-{"id": "urn:ngsi-ld:Building:1", "type": "Building", "category": ["office"], "address": {}}]`
+{"id": "urn:ngsi-ld:Building:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "category": ["office"], "address": {}}]`
 	list, _ := check(t, validate.Options{}, text)
 	require.Equal(t, []string{"relationship-dangling 2 /0/refDeviceModel/object warning", "relationship-dangling 3 /0/isIn/object warning"}, summary(list))
 
@@ -204,8 +204,8 @@ func TestDanglingLooksAtAllFilesTogether(t *testing.T) {
 	v, err := validate.New(validate.Options{Closed: true})
 	require.NoError(t, err)
 	for _, text := range []string{
-		`{"id": "urn:ngsi-ld:Building:1", "type": "Building", "category": {"value": ["office"]}, "address": {"value": {}}, "refs": {"type": "Relationship", "object": "urn:ngsi-ld:Building:2"}, "@context": {"refs": "https://example.org/refs"}}`,
-		`{"id": "urn:ngsi-ld:Building:2", "type": "Building", "category": ["office"], "address": {}}`,
+		`{"id": "urn:ngsi-ld:Building:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "category": {"value": ["office"]}, "address": {"value": {}}, "refs": {"type": "Relationship", "object": "urn:ngsi-ld:Building:2"}, "@context": {"refs": "https://example.org/refs"}}`,
+		`{"id": "urn:ngsi-ld:Building:2", "type": "https://smartdatamodels.org/dataModel.Building/Building", "category": ["office"], "address": {}}`,
 	} {
 		list, _, err := v.File(t.Context(), "f", strings.NewReader(text))
 		require.NoError(t, err)
@@ -238,7 +238,7 @@ func TestFileGivesFaultsOfTheSystemAsErrors(t *testing.T) {
 func TestFindingsAboveTheLimitAreCounted(t *testing.T) {
 	var b bytes.Buffer
 	for i := range validate.MaxFindings + 50 {
-		fmt.Fprintf(&b, `{"id": "urn:a:%d", "type": "Building", "address": {}, "category": ["ofice"]}`+"\n", i)
+		fmt.Fprintf(&b, `{"id": "urn:a:%d", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": ["ofice"]}`+"\n", i)
 	}
 	list, stats := check(t, validate.Options{}, b.String())
 	require.Len(t, list, validate.MaxFindings)
@@ -247,7 +247,7 @@ func TestFindingsAboveTheLimitAreCounted(t *testing.T) {
 
 func FuzzFile(f *testing.F) {
 	f.Add(observed(`"temperature": [{"type": "Property", "value": 3}, {"value": "x", "datasetId": "urn:b"}],`))
-	f.Add(`{"id": "urn:a:1", "type": "Building", "category": "office", "address": {"value": 1}}`)
+	f.Add(`{"id": "urn:a:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "category": "office", "address": {"value": 1}}`)
 	f.Add(`[{"id": "urn:a:1", "type": ["Device", "Building"], "a": {"dataset": {"@none": 1}}, "@context": [{}, null]}]`)
 	v, err := validate.New(validate.Options{Closed: true})
 	require.NoError(f, err)
@@ -276,4 +276,13 @@ func BenchmarkFile(b *testing.B) {
 		require.NoError(b, err)
 		require.Empty(b, list)
 	}
+}
+
+// A short name that several subjects have decides nothing, and is no reason to
+// call the attributes of either unknown.
+func TestATypeOfSeveralModelsIsSaidAndItsAttributesAreKnown(t *testing.T) {
+	list, _ := check(t, validate.Options{}, `{"id": "urn:a:1", "type": "Building", "category": 7, "address": {}, "adress": {}}`)
+	require.Equal(t, []string{"model-unknown 1 /type warning", "model-attribute 1 /adress"}, summary(list))
+	require.Contains(t, list[0].Message, "Building/Building, S4BLDG/Building")
+	require.Equal(t, `did you mean "address"?`, list[1].Hint)
 }

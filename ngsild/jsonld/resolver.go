@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -36,7 +37,7 @@ const (
 // a document names. It is safe for concurrent use.
 type Resolver struct {
 	core       string
-	registered map[string][]byte
+	registered map[string]func() []byte
 	lock       *lock
 	fetch      *Fetch
 
@@ -67,9 +68,15 @@ type Option func(*Resolver)
 func WithContexts(documents map[string][]byte) Option {
 	return func(r *Resolver) {
 		for u, text := range documents {
-			r.registered[u] = text
+			r.registered[u] = func() []byte { return text }
 		}
 	}
+}
+
+// WithContextsOnDemand registers @context documents as WithContexts does; the
+// function of a URL makes its document when it is first needed.
+func WithContextsOnDemand(documents map[string]func() []byte) Option {
+	return func(r *Resolver) { maps.Copy(r.registered, documents) }
 }
 
 // WithCore chooses the core @context that is appended, by its URL; CoreURL
@@ -83,7 +90,7 @@ func WithCore(coreURL string) Option {
 func NewResolver(opts ...Option) *Resolver {
 	r := &Resolver{
 		core:       CoreURL,
-		registered: map[string][]byte{},
+		registered: map[string]func() []byte{},
 		documents:  map[string]*document{},
 		compiled:   map[string]resolved{},
 	}
@@ -636,7 +643,7 @@ func (r *Resolver) load(ctx context.Context, u string, offline bool) (*document,
 
 func (r *Resolver) find(ctx context.Context, u string, offline bool) (*document, error) {
 	if text, ok := r.registered[u]; ok {
-		return parseDocument(u, text)
+		return parseDocument(u, text())
 	}
 	if u == integrityURL {
 		return &document{ldctx: integrityContext()}, nil

@@ -1,17 +1,19 @@
-// Command extract writes models/catalogue.json: the facts of the Smart Data
-// Models (names, kinds, types, formats, limits, IRIs), without their texts.
+// Command extract writes models/catalogue: the facts of the Smart Data Models
+// (names, kinds, types, formats, limits, units, IRIs), without their texts.
 //
-//	go run ./models/internal/extract ../shared/smart-data-models
+//	go generate ./models
 //
-// The folder holds a checkout of each subject, SOURCES.json (where each was
-// taken from) and REFS.json (the local file of each $ref). Faults of the
-// official files that a rule decides are printed.
+// The folder that it reads holds a checkout of each subject, SOURCES.json (where
+// each was taken from) and REFS.json (the local file of each $ref). Where the
+// official files are at fault or disagree a rule decides; how often each rule did
+// is printed, with the first places.
 package main
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -24,22 +26,21 @@ import (
 	"github.com/ldtkit/ldt/ngsild"
 )
 
-// subjects are the families that go into the catalogue.
-var subjects = []string{"Building", "Consumption", "Device", "KeyPerformanceIndicator", "Weather"}
-
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./models/internal/extract FOLDER")
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: go run ./models/internal/extract OFFICIAL CATALOGUE")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], "models/catalogue.json"); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "extract the catalogue of models:", err)
 		os.Exit(1)
 	}
 }
 
-func run(folder, target string) error {
-	x := &extractor{folder: folder, refs: map[string]*string{}, documents: map[string]any{}}
+// run writes the catalogue of the official files in folder into target, and the
+// report to log.
+func run(folder, target string, log io.Writer) error {
+	x := &extractor{folder: folder, refs: map[string]*string{}, documents: map[string]any{}, ruled: map[string][]string{}}
 	if err := x.read("REFS.json", &x.refs); err != nil {
 		return err
 	}
@@ -47,20 +48,39 @@ func run(folder, target string) error {
 	if err := x.read("SOURCES.json", &sources); err != nil {
 		return err
 	}
-	var catalogue models.Catalogue
-	for _, name := range subjects {
-		s, err := x.subject(name)
+	var index []*models.Subject
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		files, err := filepath.Glob(filepath.Join(folder, name, "*", "schema.json"))
+		if err != nil {
+			return err
+		}
+		if _, err := os.Stat(filepath.Join(folder, name, "context.jsonld")); err != nil || len(files) == 0 {
+			continue // no subject: shared documents
+		}
+		s, details, err := x.subject(name, files)
 		if err != nil {
 			return fmt.Errorf("subject %s: %w", name, err)
 		}
 		s.Repository, s.Commit = sources[name].Repository, sources[name].Commit
-		catalogue.Subjects = append(catalogue.Subjects, s)
+		index = append(index, s)
+		if err := write(filepath.Join(target, name+".json"), details, renderDetails); err != nil {
+			return err
+		}
 	}
-	text, err := render(catalogue.Subjects)
-	if err != nil {
+	if err := write(filepath.Join(target, "index.json"), index, renderIndex); err != nil {
 		return err
 	}
-	return os.WriteFile(target, text, 0o644)
+	return x.report(log, index)
+}
+
+// write renders a value into a file.
+func write[T any](file string, value T, render func(*renderer, T)) error {
+	r := &renderer{}
+	render(r, value)
+	if r.err != nil {
+		return fmt.Errorf("%s: %w", file, r.err)
+	}
+	return os.WriteFile(file, r.text.Bytes(), 0o644)
 }
 
 // extractor reads official files below folder.
@@ -68,6 +88,34 @@ type extractor struct {
 	folder    string
 	refs      map[string]*string // URL without fragment → file, or nil where there is none
 	documents map[string]any     // file → content
+	// inside are the schemas that the one at hand stands in.
+	inside []uintptr
+	// place is the attribute at hand, and ruled the places of each rule.
+	place      string
+	ruled      map[string][]string
+	attributes int
+}
+
+// rule notes that a rule decided something at the attribute at hand.
+func (x *extractor) rule(format string, args ...any) {
+	name := fmt.Sprintf(format, args...)
+	x.ruled[name] = append(x.ruled[name], x.place)
+}
+
+// report prints what was read and how often each rule decided.
+func (x *extractor) report(log io.Writer, index []*models.Subject) error {
+	count := 0
+	for _, s := range index {
+		count += len(s.Listed)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%d subjects, %d models, %d attributes\n", len(index), count, x.attributes)
+	for _, name := range slices.Sorted(maps.Keys(x.ruled)) {
+		places := x.ruled[name]
+		fmt.Fprintf(&b, "%5d  %s: %s\n", len(places), name, strings.Join(places[:min(3, len(places))], ", "))
+	}
+	_, err := log.Write(b.Bytes())
+	return err
 }
 
 func (x *extractor) read(file string, into any) error {
@@ -83,15 +131,15 @@ func (x *extractor) read(file string, into any) error {
 	return nil
 }
 
-func (x *extractor) subject(name string) (*models.Subject, error) {
+func (x *extractor) subject(name string, files []string) (*models.Subject, *models.Details, error) {
 	s := &models.Subject{Name: name}
 	var document struct {
 		Context map[string]json.RawMessage `json:"@context"`
 	}
 	if err := x.read(filepath.Join(name, "context.jsonld"), &document); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	s.Terms = document.Context
+	details := &models.Details{Terms: document.Context}
 	for _, form := range []string{
 		"https://raw.githubusercontent.com/smart-data-models/dataModel.%s/master/context.jsonld",
 		"https://raw.githubusercontent.com/smart-data-models/dataModel.%s/refs/heads/master/context.jsonld",
@@ -99,20 +147,32 @@ func (x *extractor) subject(name string) (*models.Subject, error) {
 	} {
 		s.ContextURLs = append(s.ContextURLs, fmt.Sprintf(form, name))
 	}
-	files, err := filepath.Glob(filepath.Join(x.folder, name, "*", "schema.json"))
-	if err != nil {
-		return nil, err
-	}
 	slices.Sort(files)
 	for _, file := range files {
 		model := filepath.Base(filepath.Dir(file))
-		m, err := x.model(filepath.Join(name, model, "schema.json"), model, s)
+		m, err := x.model(filepath.Join(name, model, "schema.json"), model, name, details)
 		if err != nil {
-			return nil, fmt.Errorf("model %s: %w", model, err)
+			return nil, nil, fmt.Errorf("model %s: %w", model, err)
 		}
-		s.Models = append(s.Models, m)
+		details.Models = append(details.Models, m)
+		s.Listed = append(s.Listed, models.Listed{Name: m.Name, Type: m.Type, IRI: iriIn(details.Terms[m.Type])})
 	}
-	return s, nil
+	return s, details, nil
+}
+
+// iriIn gives the IRI of a term's definition, or "".
+func iriIn(definition json.RawMessage) string {
+	var iri string
+	var object struct {
+		ID string `json:"@id"`
+	}
+	switch {
+	case definition == nil:
+	case json.Unmarshal(definition, &iri) == nil:
+	case json.Unmarshal(definition, &object) == nil:
+		iri = object.ID
+	}
+	return iri
 }
 
 // schema is a JSON Schema together with the document that its relative $refs
@@ -122,7 +182,11 @@ type schema struct {
 	base    string // URL
 }
 
-func (x *extractor) model(file, name string, subject *models.Subject) (*models.Model, error) {
+func (x *extractor) model(file, name, subject string, details *models.Details) (*models.Model, error) {
+	official, err := x.yaml(filepath.Join(subject, name, "model.yaml"))
+	if err != nil {
+		return nil, err
+	}
 	var content map[string]any
 	if err := x.read(file, &content); err != nil {
 		return nil, err
@@ -152,6 +216,7 @@ func (x *extractor) model(file, name string, subject *models.Subject) (*models.M
 		}
 	}
 	for _, property := range slices.Sorted(maps.Keys(found)) {
+		x.place = subject + "/" + name + "." + property
 		var shapes []*models.Shape
 		kind := ngsild.Kind(0)
 		for _, declared := range found[property] {
@@ -175,7 +240,7 @@ func (x *extractor) model(file, name string, subject *models.Subject) (*models.M
 		shape := shapes[0]
 		if len(shapes) > 1 {
 			shape = &models.Shape{AllOf: shapes}
-			fmt.Printf("%s/%s %s: declared in %d ways; a value must fit all\n", subject.Name, name, property, len(shapes))
+			x.rule("declared in several ways: a value must fit all")
 		}
 		switch property {
 		case ngsild.MemberID:
@@ -186,24 +251,19 @@ func (x *extractor) model(file, name string, subject *models.Subject) (*models.M
 			if len(shape.Enum) == 1 {
 				var only string
 				if json.Unmarshal(shape.Enum[0], &only) == nil && only != name {
-					fmt.Printf("%s/%s: its type is %s\n", subject.Name, name, only)
+					x.rule("the schema allows another type than the model's name: the schema's is taken")
 					m.Type = only
 				}
 			}
 			continue
 		}
-		if kind == 0 {
-			fmt.Printf("%s/%s %s: the schema states no kind\n", subject.Name, name, property)
+		if _, ok := details.Terms[property]; !ok {
+			x.rule("not in the @context: without an IRI")
 		}
-		if _, ok := subject.Terms[property]; !ok {
-			fmt.Printf("%s/%s %s: not in the @context\n", subject.Name, name, property)
-		}
-		u := units[subject.Name+"/"+name+"/"+property]
-		if u.codes == nil {
-			u = units[subject.Name+"/*/"+property]
-		}
-		m.Attributes = append(m.Attributes, &models.Attribute{
-			Name: property, Kind: kind, Units: u.codes, UnitsOurs: u.ours, Shape: *shape})
+		attribute := &models.Attribute{Name: property, Kind: x.kind(kind, official[property].kind, shape), Shape: *shape}
+		attribute.Units, attribute.UnitsOurs = x.units(subject, name, property, official[property].units, shape)
+		m.Attributes = append(m.Attributes, attribute)
+		x.attributes++
 	}
 	return m, nil
 }
@@ -278,17 +338,50 @@ func (x *extractor) document(url string) (any, error) {
 // known are the keywords that shape reads, and those that say nothing about validity.
 var known = []string{"type", "format", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 	"minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "items", "properties", "required", "anyOf", "oneOf",
-	"allOf", "$ref", "description", "title", "examples", "default", "x-ngsi", "unit", "units"}
+	"allOf", "const", "$ref", "description", "title", "examples", "default", "x-ngsi", "unit", "units"}
 
-// shape gives the facts of a schema of a value. A keyword that it does not know is an error.
+// shape gives the facts of a schema of a value.
 func (x *extractor) shape(s schema) (*models.Shape, error) {
+	beside := maps.Clone(s.content)
+	for _, keyword := range []string{"$ref", "description", "title", "examples", "default", "x-ngsi", "unit", "units"} {
+		delete(beside, keyword)
+	}
+	if s.content["$ref"] == nil || len(beside) == 0 {
+		return x.plain(s)
+	}
+	// Keywords beside a $ref count as well (draft 2020-12).
+	own, err := x.plain(schema{beside, s.base})
+	if err != nil {
+		return nil, err
+	}
+	referred, err := x.plain(schema{map[string]any{"$ref": s.content["$ref"]}, s.base})
+	switch {
+	case err != nil:
+		return nil, err
+	case same(own, referred), same(referred, &models.Shape{}):
+		return own, nil
+	case same(own, &models.Shape{}):
+		return referred, nil
+	}
+	return &models.Shape{AllOf: []*models.Shape{own, referred}}, nil
+}
+
+// plain gives the facts of a schema that has nothing that counts beside a $ref.
+func (x *extractor) plain(s schema) (*models.Shape, error) {
 	s, err := x.resolve(s)
 	if err != nil {
 		return nil, err
 	}
-	for keyword := range s.content {
+	address := reflect.ValueOf(s.content).Pointer()
+	if slices.Contains(x.inside, address) {
+		x.rule("a schema that stands inside itself: anything is allowed there")
+		return &models.Shape{}, nil
+	}
+	x.inside = append(x.inside, address)
+	defer func() { x.inside = x.inside[:len(x.inside)-1] }()
+	for _, keyword := range slices.Sorted(maps.Keys(s.content)) {
 		if !slices.Contains(known, keyword) {
-			return nil, fmt.Errorf("keyword %q is not known", keyword)
+			x.rule("keyword %s is left out", keyword)
 		}
 	}
 	shape := &models.Shape{Required: text(s.content["required"])}
@@ -300,8 +393,19 @@ func (x *extractor) shape(s schema) (*models.Shape, error) {
 	shape.MinLength, shape.MaxLength = number("minLength"), number("maxLength")
 	shape.MinItems, shape.MaxItems = number("minItems"), number("maxItems")
 	shape.Unique = s.content["uniqueItems"] == true
-	if _, ok := s.content["type"]; ok && shape.Type == "" {
-		return nil, fmt.Errorf("type %v is not a word", s.content["type"])
+	for _, one := range list(s.content["type"]) {
+		word, _ := one.(string)
+		shape.AnyOf = append(shape.AnyOf, &models.Shape{Type: word})
+	}
+	if _, err := regexp.Compile(shape.Pattern); err != nil {
+		x.rule("a pattern that Go cannot compile is left out")
+		shape.Pattern = ""
+	}
+	if value, ok := s.content["const"]; ok {
+		s.content["enum"] = []any{value}
+	}
+	if _, ok := s.content["items"].([]any); ok {
+		x.rule("items as a list, which draft 2020-12 does not have: any items are allowed")
 	}
 	for _, value := range list(s.content["enum"]) {
 		raw, err := json.Marshal(value)
@@ -375,58 +479,73 @@ func text(v any) []string {
 	return words
 }
 
-// render writes one line a term and one an attribute, so that a change can be read.
-func render(subjects []*models.Subject) ([]byte, error) {
-	var b bytes.Buffer
-	var failed error
-	line := func(value any) string {
-		var text bytes.Buffer
-		e := json.NewEncoder(&text)
-		e.SetEscapeHTML(false)
-		if err := e.Encode(value); err != nil {
-			failed = err
-		}
-		return strings.TrimRight(text.String(), "\n")
+// renderer writes JSON with one line a term and one an attribute, so that a
+// change can be read.
+type renderer struct {
+	text bytes.Buffer
+	err  error
+}
+
+func (r *renderer) line(value any) string {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil && r.err == nil {
+		r.err = err
 	}
-	join := func(indent string, lines []string) {
-		for i, l := range lines {
-			b.WriteString(indent + l)
-			if i < len(lines)-1 {
-				b.WriteByte(',')
-			}
-			b.WriteByte('\n')
+	return strings.TrimRight(text.String(), "\n")
+}
+
+func (r *renderer) join(indent string, lines []string) {
+	for i, l := range lines {
+		r.text.WriteString(indent + l)
+		if i < len(lines)-1 {
+			r.text.WriteByte(',')
 		}
+		r.text.WriteByte('\n')
 	}
-	b.WriteString("{\"subjects\": [\n")
+}
+
+func renderIndex(r *renderer, subjects []*models.Subject) {
+	r.text.WriteString("[\n")
 	for i, s := range subjects {
-		fmt.Fprintf(&b, "{\"name\": %s, \"repository\": %s, \"commit\": %s,\n", line(s.Name), line(s.Repository), line(s.Commit))
-		fmt.Fprintf(&b, " \"contextURLs\": %s,\n \"terms\": {\n", line(s.ContextURLs))
-		var terms []string
-		for _, term := range slices.Sorted(maps.Keys(s.Terms)) {
-			terms = append(terms, line(term)+": "+line(s.Terms[term]))
+		fmt.Fprintf(&r.text, "{\"name\": %s, \"repository\": %s, \"commit\": %s,\n", r.line(s.Name), r.line(s.Repository), r.line(s.Commit))
+		fmt.Fprintf(&r.text, " \"contextURLs\": %s,\n \"models\": [\n", r.line(s.ContextURLs))
+		var listed []string
+		for _, m := range s.Listed {
+			listed = append(listed, r.line(m))
 		}
-		join("  ", terms)
-		b.WriteString(" },\n \"models\": [\n")
-		for j, m := range s.Models {
-			fmt.Fprintf(&b, "  {\"name\": %s, \"type\": %s, \"required\": %s,\n", line(m.Name), line(m.Type), line(m.Required))
-			if m.ID != nil {
-				fmt.Fprintf(&b, "   \"id\": %s,\n", line(m.ID))
-			}
-			if m.TypeShape != nil {
-				fmt.Fprintf(&b, "   \"typeShape\": %s,\n", line(m.TypeShape))
-			}
-			b.WriteString("   \"attributes\": [\n")
-			var attributes []string
-			for _, a := range m.Attributes {
-				attributes = append(attributes, line(a))
-			}
-			join("    ", attributes)
-			b.WriteString("   ]}" + comma(j, len(s.Models)) + "\n")
-		}
-		b.WriteString(" ]}" + comma(i, len(subjects)) + "\n")
+		r.join("  ", listed)
+		r.text.WriteString(" ]}" + comma(i, len(subjects)) + "\n")
 	}
-	b.WriteString("]}\n")
-	return b.Bytes(), failed
+	r.text.WriteString("]\n")
+}
+
+func renderDetails(r *renderer, d *models.Details) {
+	r.text.WriteString("{\"terms\": {\n")
+	var terms []string
+	for _, term := range slices.Sorted(maps.Keys(d.Terms)) {
+		terms = append(terms, r.line(term)+": "+r.line(d.Terms[term]))
+	}
+	r.join("  ", terms)
+	r.text.WriteString(" },\n \"models\": [\n")
+	for i, m := range d.Models {
+		fmt.Fprintf(&r.text, "  {\"name\": %s, \"type\": %s, \"required\": %s,\n", r.line(m.Name), r.line(m.Type), r.line(m.Required))
+		if m.ID != nil {
+			fmt.Fprintf(&r.text, "   \"id\": %s,\n", r.line(m.ID))
+		}
+		if m.TypeShape != nil {
+			fmt.Fprintf(&r.text, "   \"typeShape\": %s,\n", r.line(m.TypeShape))
+		}
+		r.text.WriteString("   \"attributes\": [\n")
+		var attributes []string
+		for _, a := range m.Attributes {
+			attributes = append(attributes, r.line(a))
+		}
+		r.join("    ", attributes)
+		r.text.WriteString("   ]}" + comma(i, len(d.Models)) + "\n")
+	}
+	r.text.WriteString(" ]}\n")
 }
 
 func comma(i, n int) string {

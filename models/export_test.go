@@ -1,0 +1,4 @@
+package models
+
+// ReadBuiltin reads the built-in catalogue anew.
+var ReadBuiltin = readBuiltin

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/ngsild"
+)
+
+// second is what model.yaml says of an attribute beside the schema.
+type second struct {
+	kind  ngsild.Kind
+	units string
+}
+
+// yaml reads the kinds and units of a model.yaml, by attribute; a model without
+// one has none.
+func (x *extractor) yaml(file string) (map[string]second, error) {
+	text, err := os.ReadFile(filepath.Join(x.folder, file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var document map[string]struct {
+		Properties map[string]struct {
+			NGSI struct {
+				Type  any `yaml:"type"`
+				Units any `yaml:"units"`
+			} `yaml:"x-ngsi"`
+		} `yaml:"properties"`
+	}
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		x.place = file
+		x.rule("a model.yaml that cannot be read as one: the schema alone counts")
+		return nil, nil
+	}
+	found := map[string]second{}
+	for _, model := range document {
+		for name, property := range model.Properties {
+			word, _ := property.NGSI.Type.(string)
+			units, _ := property.NGSI.Units.(string)
+			found[name] = second{kind: kindIn(word), units: units}
+		}
+	}
+	return found, nil
+}
+
+// kind decides between what the schema and what model.yaml say. Where one of
+// them says Relationship and the values are identifiers it is one.
+func (x *extractor) kind(schema, yaml ngsild.Kind, shape *models.Shape) ngsild.Kind {
+	switch {
+	case schema == yaml:
+		if schema == 0 {
+			x.rule("neither file states the kind: it is left open")
+		}
+		return schema
+	case schema == 0:
+		x.rule("the schema states no kind: that of model.yaml is taken")
+		return yaml
+	case yaml == 0:
+		return schema
+	case (schema == ngsild.Relationship || yaml == ngsild.Relationship) && names(shape):
+		x.rule("%s in the schema and %s in model.yaml, and values are identifiers: a Relationship", schema, yaml)
+		return ngsild.Relationship
+	}
+	x.rule("%s in the schema and %s in model.yaml: the schema's is taken", schema, yaml)
+	return schema
+}
+
+// names says that the values of a shape are identifiers of entities, or lists of them.
+func names(s *models.Shape) bool {
+	if s.Identifier || s.Format == "uri" || s.Items != nil && names(s.Items) {
+		return true
+	}
+	for _, list := range [][]*models.Shape{s.AnyOf, s.OneOf, s.AllOf} {
+		for _, one := range list {
+			if names(one) {
+				return true
+			}
+		}
+	}
+	return false
+}

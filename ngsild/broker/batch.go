@@ -108,14 +108,17 @@ func (q *request) intakeBatch(read func(p *payload, text []byte) (item, error)) 
 	return items, nil
 }
 
-// readNew reads an element that may be a new entity. What it is stored as is
-// made ready here, while another request has its turn with the store.
-func (q *request) readNew(p *payload, text []byte) (item, error) {
-	it, err := q.readItem(false)(p, text)
-	if err == nil {
-		it.fresh = fresh(it.entity, q.h.now())
+// readNew gives the reader of an element that may be a new entity. What it is
+// stored as is made ready then, while another request has its turn with the store.
+func (q *request) readNew() func(p *payload, text []byte) (item, error) {
+	read, now := q.readItem(false), q.h.now()
+	return func(p *payload, text []byte) (item, error) {
+		it, err := read(p, text)
+		if err == nil {
+			it.fresh = fresh(it.entity, now)
+		}
+		return it, err
 	}
-	return it, err
 }
 
 // readItem gives the reader of an element that is an entity; a fragment may
@@ -217,7 +220,7 @@ func (q *request) batchCreate() error {
 	if err := q.allow(); err != nil {
 		return err
 	}
-	items, err := q.intakeBatch(q.readNew)
+	items, err := q.intakeBatch(q.readNew())
 	if err != nil {
 		return err
 	}
@@ -251,7 +254,7 @@ func (q *request) batchUpsert() error {
 	if opts["update"] && opts["replace"] {
 		return badRequest("options=update and options=replace exclude each other")
 	}
-	items, err := q.intakeBatch(q.readNew)
+	items, err := q.intakeBatch(q.readNew())
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -146,12 +149,34 @@ func (b *brokerFlags) client(cmd *cobra.Command, fallback etl.Broker, report fun
 		ContextMode:   mode,
 		ContextURL:    b.contextURL,
 		MaxBatch:      b.batch,
+		OnRetry:       retries(cmd),
 		Report:        report,
 	})
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
 	return c, nil
+}
+
+// retries gives what tells a person that the broker is waited for: of waits of a
+// second and more, and once of those that go on side by side.
+func retries(cmd *cobra.Command) func(err error, wait time.Duration) {
+	if quiet, _ := cmd.Flags().GetBool("quiet"); quiet {
+		return nil
+	}
+	var mu sync.Mutex
+	var told time.Time
+	return func(err error, wait time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		now := time.Now()
+		if wait < time.Second || now.Before(told) {
+			return
+		}
+		told = now.Add(wait)
+		what, _, _ := strings.Cut(err.Error(), "\n")
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s; trying again in %.0f s\n", what, wait.Seconds())
+	}
 }
 
 // openNamed opens a file that the command line names.

@@ -249,6 +249,7 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 	if err := c.finish(ctx); err != nil {
 		return c.tally, err
 	}
+	c.tally.Report(c.places.swapped(c.origin.At)...)
 	c.tally.Skipped = int64(f.source.Skipped())
 	c.tally.Report(f.source.Findings()...)
 	return c.tally, nil
@@ -324,6 +325,7 @@ type collector struct {
 	definitions []mapping.EntityInfo
 
 	origin record.Origin
+	places places
 	items  []Item
 	keys   []entry // of all entities of the batch
 	fates  []fate  // of the current row's entities
@@ -371,6 +373,7 @@ func (c *collector) batch(ctx context.Context, w *work) error {
 		}
 	}
 	c.index.touch(c.keys)
+	c.places.add(w.result.Places(), w.batch.Header.Names)
 	made := 0 // entities before the current row
 	for i := range w.result.Rows {
 		if err := c.row(w, i, made); err != nil {

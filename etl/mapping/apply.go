@@ -130,6 +130,7 @@ type memory struct {
 	times       []span   // of the observedAt that an encoder made
 	findings    []finding.Finding
 	emptied     []int // columns whose value the current row leaves out
+	places      []Place
 
 	// Of the value that is being converted.
 	joined, unquoted, first, second, scratch []byte
@@ -149,6 +150,7 @@ func (x *memory) reset() {
 	x.entities = x.entities[:0]
 	x.definitions = x.definitions[:0]
 	x.json = x.json[:0]
+	x.places = x.places[:0]
 	clear(x.times)
 	x.texts = x.texts[:0]
 	// Findings are few and may be kept by the caller.

@@ -109,6 +109,9 @@ func (c *cell) position(x *memory, dst []byte, column int) ([]byte, status) {
 // abroad.
 func (c *cell) inRegion(x *memory, lat, lon []byte, column int) bool {
 	if c.region == nil {
+		if column >= 0 {
+			x.place(column, lat, lon)
+		}
 		return true
 	}
 	declared := c.region.name == "within"

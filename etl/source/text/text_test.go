@@ -203,3 +203,31 @@ func FuzzNewReader(f *testing.F) {
 		text.FirstBad(data, encoding, true)
 	})
 }
+
+// TestDetectReadsShortTextsRightOrSaysItIsUnsure holds that a file of a few words is
+// never misread in silence, whichever of the encodings it has.
+func TestDetectReadsShortTextsRightOrSaysItIsUnsure(t *testing.T) {
+	for _, s := range []string{"Numéro;Rue\n1;Hôtel de Ville\n", "Énergie consommée (kWh)\n", "Größe;Straße;Höhe\n", "Año;Consumo eléctrico;Dirección\n", "Città;Perché;Età;consumò\n",
+		"Código;Município;Média\n", "Coût;m²;n°\n", "Température (°C)\n25 °C", "Überschuss; ÜBERSICHT\n", "ADRESSE;N°;RÉGION;ÎLE-DE-FRANCE\n", "naïve;Noël;Citroën\n",
+		"Købelev;Ærø;Århus;blå\n", "cœur;Œuvre;œil\n", "«Oui»;l’eau\n", "Ñuñoa; ¿qué?\n", "1\u00a0234,5;1\u00a0000\n", "prix (€);100 €\n"} {
+		for e, m := range map[text.Encoding]*charmap.Charmap{text.Windows1252: charmap.Windows1252, text.ISO885915: charmap.ISO8859_15, text.CP850: charmap.CodePage850, text.CP437: charmap.CodePage437} {
+			data, err := m.NewEncoder().Bytes([]byte(s))
+			if err != nil {
+				continue // it has not all of the letters
+			}
+			g := text.Detect(data, true, true)
+			back, err := io.ReadAll(text.NewReader(bytes.NewReader(data), g.Encoding))
+			require.NoError(t, err)
+			if string(back) != s {
+				require.NotZero(t, g.Second, "%q in %s was read as %q in %s, %.2f sure", s, e, back, g.Encoding, g.Confidence)
+			}
+		}
+		for _, data := range [][]byte{[]byte(s), []byte("\ufeff" + s), wide(binary.LittleEndian, "\ufeff"+s), wide(binary.BigEndian, "\ufeff"+s), wide(binary.LittleEndian, s), wide(binary.BigEndian, s)} {
+			g := text.Detect(data, true, true)
+			require.GreaterOrEqual(t, g.Confidence, 0.9)
+			back, err := io.ReadAll(text.NewReader(bytes.NewReader(data), g.Encoding))
+			require.NoError(t, err)
+			require.Equal(t, s, string(back))
+		}
+	}
+}

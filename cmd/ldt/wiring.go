@@ -85,7 +85,7 @@ func (f *flowFlags) addReading(cmd *cobra.Command) {
 	flags.StringVar(&f.declared.Encoding, "encoding", "", "the source's encoding, before what the mapping says")
 	flags.StringVar(&f.declared.Delimiter, "delimiter", "", "the source's delimiter")
 	flags.StringVar(&f.declared.Decimal, "decimal", "", "the source's decimal mark, . or ,")
-	flags.StringVar(&f.declared.Sheet, "sheet", "", "the sheet of a workbook, by name or number")
+	flags.StringVar(&f.declared.Sheet, "sheet", "", "the sheet of a workbook, by name, number or pattern (20*)")
 	flags.BoolVar(&f.fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
 }
 

@@ -26,7 +26,8 @@ type Spec struct {
 	Format string `yaml:"format,omitempty"` // one of Formats
 	// Entry of a ZIP archive: the name of the file in it.
 	Entry string `yaml:"entry,omitempty"`
-	// Sheet of a workbook: its name, or its number from 1.
+	// Sheet of a workbook: its name, its number from 1, or a pattern such as 20*
+	// for several that are one table.
 	Sheet string `yaml:"sheet,omitempty"`
 	// Layer of a GeoPackage: the name of its table.
 	Layer string `yaml:"layer,omitempty"`

@@ -21,6 +21,7 @@ const (
 	SourceSheet           Code = "source-sheet"            // a workbook has no such sheet
 	SourceHeader          Code = "source-header"           // no header where it was said to be
 	SourceHidden          Code = "source-hidden"           // hidden rows or sheets of a workbook
+	SourceSummary         Code = "source-summary"          // a pivot table, tables one below the other, rows of totals
 	SourceEmpty           Code = "source-empty"            // 0 bytes
 	SourceNoRows          Code = "source-no-rows"          // a header and nothing else
 	SourceWrongFormat     Code = "source-wrong-format"     // not what its name says
@@ -178,6 +179,7 @@ const (
 // severities holds the codes that are not errors.
 var severities = map[Code]Severity{
 	SourceHidden:      Info,
+	SourceSummary:     Warning,
 	SourceNoRows:      Warning,
 	SourceUnsure:      Warning,
 	SourceTables:      Warning,

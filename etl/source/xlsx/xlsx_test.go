@@ -22,9 +22,10 @@ import (
 
 type table struct {
 	*xlsx.Reader
-	rows  [][]string
-	kinds [][]record.Kind
-	lines []int
+	rows   [][]string
+	kinds  [][]record.Kind
+	lines  []int
+	sheets []string
 }
 
 func tryAll(data []byte, opt xlsx.Options) (table, error) {
@@ -49,6 +50,7 @@ func tryAll(data []byte, opt xlsx.Options) (table, error) {
 				row, kinds = append(row, string(c.Text)), append(kinds, c.Kind)
 			}
 			got.rows, got.kinds, got.lines = append(got.rows, row), append(got.kinds, kinds), append(got.lines, rec.Row)
+			got.sheets = append(got.sheets, b.Origin.Sheet)
 		}
 	}
 }

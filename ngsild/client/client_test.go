@@ -400,6 +400,14 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	}
 }
 
+func TestAWaitThatIsTooLongIsLeftToThePerson(t *testing.T) {
+	s := newScript(t, says(429, "", "Retry-After", "3600"))
+	_, err := newClient(t, s.url, Options{}).BatchUpsert(t.Context(), payloads("urn:a:1"), Update)
+	require.ErrorIs(t, err, ErrFailed)
+	require.ErrorContains(t, err, "hint: the broker wants no request for 1h0m0s: push again after that")
+	require.Len(t, s.requests(), 1)
+}
+
 func TestCancellingEndsTheTries(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := newScript(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -334,6 +334,13 @@ func hintFor(e *Error, h http.Header) string {
 		return "check the broker's URL: no NGSI-LD API is there"
 	case e.Status == http.StatusNotImplemented:
 		return "this broker does not have this operation of the API; for history, Orion-LD needs its temporal service"
+	case e.Status == http.StatusTooManyRequests:
+		if wait, ok := retryAfter(h); ok && wait > 0 {
+			return "the broker wants no request for " + wait.Round(time.Second).String() + ": push again after that; what was taken is not sent twice"
+		}
+		return "push again later, or in smaller batches: what was taken is not sent twice"
+	case e.Status == http.StatusInternalServerError:
+		return "the broker's log tells more; what was taken is not sent twice"
 	case e.Status == http.StatusInsufficientStorage:
 		return "make room on the broker's disk and push again: what was taken is not sent twice"
 	}

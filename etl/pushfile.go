@@ -25,7 +25,9 @@ func PushFile(ctx context.Context, name string, r io.Reader, resolver *jsonld.Re
 	if err != nil {
 		return sink.Counts{}, err
 	}
-	fileErr := pushEntities(ctx, name, ngsild.NewReader(r), resolver, broker, report)
+	seen := newIndex("")
+	defer seen.close()
+	fileErr := pushEntities(ctx, name, ngsild.NewReader(r), resolver, seen, broker, report)
 	counts, err := broker.Close()
 	if err == nil {
 		err = fileErr
@@ -33,7 +35,7 @@ func PushFile(ctx context.Context, name string, r io.Reader, resolver *jsonld.Re
 	return counts, err
 }
 
-func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, resolver *jsonld.Resolver, broker *sink.Broker, report func(finding.Finding)) error {
+func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, resolver *jsonld.Resolver, seen *index, broker *sink.Broker, report func(finding.Finding)) error {
 	for {
 		item, err := entities.Next()
 		if errors.Is(err, io.EOF) {
@@ -69,10 +71,30 @@ func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, res
 			return unknownContext(name, item.Line, faults)
 		}
 		at := finding.Location{File: name, Line: item.Line, Pointer: item.Pointer, Entity: e.ID}
+		if err := reportTwice(seen, e.ID, at, report); err != nil {
+			return err
+		}
 		if err := broker.Push(sink.Item{Entity: e, Context: ldctx, Origin: []finding.Location{at}}); err != nil {
 			return err
 		}
 	}
+}
+
+// reportTwice warns of an id that the file has already had: its entities are
+// sent one after the other, so another push of the file does that again.
+func reportTwice(seen *index, id string, at finding.Location, report func(finding.Finding)) error {
+	key := seen.hash(id)
+	first, err := seen.find(key)
+	if err != nil {
+		return fmt.Errorf("look for entities that stand twice: %w", err)
+	}
+	if first == 0 {
+		return seen.add(key, int64(at.Line))
+	}
+	f := finding.New(finding.EntityDuplicate, at, "the entity %s stands in line %d already; what this line says is sent after it", id, first)
+	f.Severity = finding.Warning
+	report(f.WithHint("keep one of them, so that a second push changes nothing"))
+	return nil
 }
 
 // unreadable is the error of a file that is not what it should be from an item on.

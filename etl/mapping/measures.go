@@ -29,8 +29,10 @@ type Measure struct {
 	// mapping's source; empty where neither says.
 	Decimal, Thousands string
 	// Nulls are texts that the value takes for empty beside those of the
-	// source.
-	Nulls []string
+	// source. PlainNulls says that it takes the usual ones so, such as NA and a
+	// dash, because none are declared.
+	Nulls      []string
+	PlainNulls bool
 	// Default is the JSON number in place of an empty cell, or "".
 	Default string
 	// Looked says that the cell is replaced by a look-up before it is read.
@@ -50,6 +52,7 @@ type Measure struct {
 // one of the texts of Nulls.
 type Need struct {
 	Columns, Nulls []string
+	PlainNulls     bool
 }
 
 // Measures gives every instance of every attribute, sub-attributes included, in
@@ -82,18 +85,29 @@ func (m *Mapping) measures(out []Measure, base Measure, defs []attributeDef) []M
 			m.number(&number, def.value)
 		}
 		out = append(out, number)
-		one.below(def.value)
+		m.below(&one, def.value)
 		out = m.measures(out, one, def.attributes)
 	}
 	return out
 }
 
+// plainNulls says whether a converter takes the usual texts for missing values.
+func (m *Mapping) plainNulls(k *cellDef) bool {
+	switch k.as.text {
+	case "", "text", "boolean", "point", "geojson", "list", "uri", "json":
+		if k.as.text != "" || k.unit == nil {
+			return false
+		}
+	}
+	return k.nulls == nil && m.Source.Nulls == nil && !k.lookedUp
+}
+
 // below notes when an attribute with this value has sub-attributes.
-func (one *Measure) below(v *valueDef) {
+func (m *Mapping) below(one *Measure, v *valueDef) {
 	switch {
 	case v == nil:
 	case v.form == formCell && v.cell.fallback == nil && !(v.cell.lookedUp && v.cell.miss == "omit"):
-		need := Need{Nulls: slices.Clone(v.cell.nulls)}
+		need := Need{Nulls: slices.Clone(v.cell.nulls), PlainNulls: m.plainNulls(v.cell)}
 		for _, c := range v.cell.columns {
 			need.Columns = append(need.Columns, c.text)
 		}
@@ -126,6 +140,7 @@ func (m *Mapping) number(to *Measure, v *valueDef) {
 	to.Decimal = cmp.Or(k.decimal.text, m.Source.Decimal)
 	to.Thousands = cmp.Or(k.thousands.text, m.Source.Thousands)
 	to.Nulls = slices.Clone(k.nulls)
+	to.PlainNulls = m.plainNulls(k)
 	to.Default = string(k.fallback)
 	to.Looked = k.lookedUp
 }

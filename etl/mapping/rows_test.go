@@ -194,12 +194,14 @@ entities:
 		}),
 		measure(func(m *Measure) {
 			m.Attribute, m.Column, m.Integer, m.Decimal = []string{"energy", "sites"}, "s", true, "."
+			m.PlainNulls = true
 			m.Needs = []Need{{Columns: []string{"n"}, Nulls: []string{"NA"}}}
 		}),
 		measure(func(m *Measure) { m.Attribute = []string{"name"} }),
 		measure(func(m *Measure) { m.Attribute, m.Constant, m.DatasetID = []string{"level"}, "5", "urn:d:1" }),
 		measure(func(m *Measure) {
 			m.Attribute, m.Column, m.Decimal, m.AnyDatasetID = []string{"level"}, "l", ",", true
+			m.PlainNulls = true
 		}),
 	}, m.Measures())
 	require.Equal(t, []Definition{{Types: []string{"A"}, Columns: []string{"id"}, ID: []IDPart{{Literal: "urn:a:"}, {Column: "id"}}, Conditional: true}}, m.Definitions())

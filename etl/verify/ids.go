@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/big"
+	"strings"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -50,7 +51,7 @@ func (m *idMaker) id(r *record.Record) ([]byte, bool) {
 		case cell.IsNull():
 			m.buf = percentEncoded(m.buf, []byte(p.Fallback))
 		case p.Whole:
-			m.buf = append(m.buf, cell.Text...)
+			m.buf = append(m.buf, strings.TrimSpace(string(cell.Text))...)
 		default:
 			m.buf = percentEncoded(m.buf, cell.Text)
 		}

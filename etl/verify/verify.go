@@ -409,14 +409,17 @@ func (m *measure) find(header *record.Header) {
 	}
 }
 
+// plainNulls are what people write where a number or a date is missing.
+var plainNulls = []string{"-", "--", "–", "—", "na", "nan", "n/a", "n.a.", "null"}
+
 // empty says whether a cell has no value.
-func empty(r *record.Record, column int, nulls []string) bool {
+func empty(r *record.Record, column int, nulls []string, plain bool) bool {
 	if column < 0 || column >= len(r.Cells) {
 		return true
 	}
 	cell := r.Cells[column]
 	text := strings.TrimSpace(string(cell.Text))
-	return cell.IsNull() || text == "" || slices.Contains(nulls, text)
+	return cell.IsNull() || text == "" || slices.Contains(nulls, text) || plain && cell.Kind == record.Text && slices.Contains(plainNulls, strings.ToLower(text))
 }
 
 // value gives the value of one row in source units, false where it has none. A
@@ -424,14 +427,14 @@ func empty(r *record.Record, column int, nulls []string) bool {
 // sum is off, and that is found.
 func (m *measure) value(src source.Source, r *record.Record) (*big.Rat, bool) {
 	for i, need := range m.Needs {
-		if slices.ContainsFunc(m.needs[i], func(column int) bool { return empty(r, column, need.Nulls) }) {
+		if slices.ContainsFunc(m.needs[i], func(column int) bool { return empty(r, column, need.Nulls, need.PlainNulls) }) {
 			return nil, false
 		}
 	}
 	if m.Column == "" {
 		return new(big.Rat).SetString(m.Constant)
 	}
-	if empty(r, m.column, m.Nulls) {
+	if empty(r, m.column, m.Nulls, m.PlainNulls) {
 		if m.Default == "" {
 			return nil, false
 		}

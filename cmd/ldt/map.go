@@ -14,11 +14,11 @@ import (
 func newMapCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "map",
-		Short: "Check a mapping, or see what it makes of a few rows",
+		Short: "Write, check or preview a mapping",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  unknownVerb,
 	}
-	cmd.AddCommand(newMapCheckCommand(s), newMapPreviewCommand(s))
+	cmd.AddCommand(newMapNewCommand(s), newMapCheckCommand(s), newMapPreviewCommand(s))
 	return cmd
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ldtkit/ldt/etl"
+	"github.com/ldtkit/ldt/etl/inventory"
 	"github.com/ldtkit/ldt/internal/shared"
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
@@ -201,3 +202,34 @@ entities:
       isLocatedAt: {object: "urn:ngsi-ld:Iris:{Code IRIS}"}
       concerneActivite: {object: "urn:ngsi-ld:DivisionNaf:{Code_N2|UNKNOWN}"}
 `
+
+// TestMappingsSheetGivesTheEntitiesOfWant compiles the Mappings sheet of the
+// inventory. Of the consumption it has neither the filter nor the look-up that
+// rejects a row, so that those rows are more.
+func TestMappingsSheetGivesTheEntitiesOfWant(t *testing.T) {
+	inv, found, err := inventory.ReadFile("inventory.xlsx")
+	require.NoError(t, err)
+	require.Empty(t, found)
+	drafts, doubts := inv.Drafts()
+	require.Empty(t, doubts)
+	want := map[string]string{"arrondissements": "communes", "iris": "iris", "naf-divisions": "divisions-naf", "indicateurs": "indicateurs", "conso-iris": "consommation"}
+	require.Len(t, drafts, len(want))
+	for _, d := range drafts {
+		// Paths count from the use case: the mapping stands in a folder of its own.
+		dir, err := os.MkdirTemp(".", "made-")
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		name := filepath.Join(dir, d.Source+".yaml")
+		require.NoError(t, os.WriteFile(name, d.YAML(), 0o600))
+		got, _ := converted(t, name, "", nil)
+		entities, err := os.ReadFile(filepath.Join("want", want[d.Source]+".ndjson"))
+		require.NoError(t, err)
+		if d.Source != "conso-iris" {
+			require.Equal(t, string(entities), string(got), d.Source)
+			continue
+		}
+		for _, line := range bytes.SplitAfter(entities, []byte("\n")) {
+			require.True(t, bytes.Contains(got, line), "%s", line)
+		}
+	}
+}

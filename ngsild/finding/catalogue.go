@@ -25,7 +25,7 @@ var catalogue = []Code{
 	InventoryDuplicate, InventoryOrphan, InventoryDate, InventoryStale, InventoryURL, InventoryUnit, InventoryDimension,
 	InventorySIRET, InventoryJustification, InventoryLegalBasis, InventoryRetention, InventoryPublicPersonal,
 	InventoryLooksPersonal, InventoryFile, InventoryFormat, InventoryEncoding, InventoryDelimiter, InventoryRows,
-	InventoryColumn, InventoryType, InventoryRange, InventoryEmpty, InventoryLink,
+	InventoryColumn, InventoryType, InventoryRange, InventoryEmpty, InventoryLink, InventoryRule,
 	BrokerRefused, BrokerTooLarge, BrokerNumber, BrokerPrecision,
 	SourceUnreachable, SourceDenied, SourceUntrusted, SourceTooLarge,
 	VerifyCount, VerifySum, VerifySource,

@@ -160,6 +160,7 @@ const (
 	InventoryRange     Code = "inventory-range"
 	InventoryEmpty     Code = "inventory-empty-share"
 	InventoryLink      Code = "inventory-link" // an address that does not answer
+	InventoryRule      Code = "inventory-rule" // a mapping that is left to a person
 )
 
 // Codes of the broker and of verification.
@@ -197,4 +198,5 @@ var severities = map[Code]Severity{
 	InventoryLooksPersonal: Warning,
 	InventoryRows:          Warning,
 	InventoryEmpty:         Warning,
+	InventoryRule:          Warning,
 }

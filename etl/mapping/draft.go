@@ -1,0 +1,184 @@
+package mapping
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ldtkit/ldt/etl/source"
+)
+
+// Draft is a mapping to be written for a person to go on with.
+type Draft struct {
+	// Title is a comment in front.
+	Title    string
+	Source   source.Spec
+	Context  []string
+	Entities []DraftEntity
+}
+
+// DraftEntity is an entity that each row makes.
+type DraftEntity struct {
+	Type string
+	// ID is a template. Comment stands above the entity.
+	ID, Comment string
+	Attributes  []DraftAttribute
+}
+
+// DraftAttribute is an attribute of an entity or of another attribute. One of
+// Column, Template and Constant is set; none of them where Doubt is, which says
+// why the attribute is left to a person: it is then written as a comment.
+type DraftAttribute struct {
+	Name string
+	// Member is value, object, languageMap, vocab, valueList, objectList or json.
+	Member   string
+	Column   string
+	As       string // a converter
+	Order    string // of a point
+	From, To string // UN/CEFACT codes; "" for no unit
+	Lookup   [][2]string
+	Template string
+	Constant string // JSON
+	// ObservedAt is a column or template with the time; its Member is not used.
+	ObservedAt *DraftAttribute
+	// DatasetID is a template.
+	DatasetID  string
+	Attributes []DraftAttribute
+	// Comment stands behind the attribute's name.
+	Comment string
+	Doubt   string
+}
+
+// YAML writes the mapping as Parse reads it.
+func (d *Draft) YAML() []byte {
+	var w draftWriter
+	for _, line := range strings.Split(strings.TrimSpace(d.Title), "\n") {
+		w.line(0, "# %s", line)
+	}
+	w.line(0, "source: %s", d.source())
+	w.line(0, "context: [%s]", strings.Join(quotedAll(d.Context), ", "))
+	w.line(0, "entities:")
+	for _, e := range d.Entities {
+		if e.Comment != "" {
+			w.line(2, "# %s", oneLine(e.Comment))
+		}
+		w.line(2, "- type: %s", scalarYAML(e.Type))
+		w.line(4, "id: %s", scalarYAML(e.ID))
+		w.line(4, "attributes:")
+		if !slices.ContainsFunc(e.Attributes, func(a DraftAttribute) bool { return a.Doubt == "" }) {
+			w.line(6, "{}")
+		}
+		for _, a := range e.Attributes {
+			w.attribute(6, a)
+		}
+	}
+	return []byte(w.String())
+}
+
+func (d *Draft) source() string {
+	s := d.Source
+	list := []string{"file: " + scalarYAML(s.File)}
+	for _, part := range [][2]string{{"format", s.Format}, {"sheet", s.Sheet}, {"encoding", s.Encoding}, {"delimiter", s.Delimiter}, {"decimal", s.Decimal}} {
+		if part[1] != "" {
+			list = append(list, part[0]+": "+scalarYAML(part[1]))
+		}
+	}
+	return "{" + strings.Join(list, ", ") + "}"
+}
+
+type draftWriter struct{ strings.Builder }
+
+func (w *draftWriter) line(indent int, format string, args ...any) {
+	w.WriteString(strings.Repeat(" ", indent))
+	fmt.Fprintf(w, format, args...)
+	w.WriteByte('\n')
+}
+
+func (w *draftWriter) attribute(indent int, a DraftAttribute) {
+	if a.Doubt != "" {
+		w.line(indent, "# %s: %s", scalarYAML(a.Name), oneLine(a.Doubt))
+		return
+	}
+	comment := ""
+	if a.Comment != "" {
+		comment = " # " + oneLine(a.Comment)
+	}
+	w.line(indent, "%s:%s", scalarYAML(a.Name), comment)
+	w.line(indent+2, "%s: %s", a.Member, a.value())
+	if a.ObservedAt != nil {
+		w.line(indent+2, "observedAt: %s", a.ObservedAt.value())
+	}
+	if a.DatasetID != "" {
+		w.line(indent+2, "datasetId: %s", scalarYAML(a.DatasetID))
+	}
+	if len(a.Attributes) > 0 {
+		w.line(indent+2, "attributes:")
+		if !slices.ContainsFunc(a.Attributes, func(a DraftAttribute) bool { return a.Doubt == "" }) {
+			w.line(indent+4, "{}")
+		}
+		for _, below := range a.Attributes {
+			w.attribute(indent+4, below)
+		}
+	}
+}
+
+func (a *DraftAttribute) value() string {
+	switch {
+	case a.Template != "":
+		return scalarYAML(a.Template)
+	case a.Constant != "":
+		return a.Constant
+	}
+	list := []string{"column: " + scalarYAML(a.Column)}
+	if a.As != "" {
+		list = append(list, "as: "+a.As)
+	}
+	if a.Order != "" {
+		list = append(list, "order: "+a.Order)
+	}
+	if a.From != "" {
+		list = append(list, fmt.Sprintf("unit: {from: %s, to: %s}", scalarYAML(a.From), scalarYAML(a.To)))
+	}
+	if len(a.Lookup) > 0 {
+		var pairs []string
+		for _, p := range a.Lookup {
+			pairs = append(pairs, scalarYAML(p[0])+": "+scalarYAML(p[1]))
+		}
+		list = append(list, "lookup: {"+strings.Join(pairs, ", ")+"}")
+	}
+	return "{" + strings.Join(list, ", ") + "}"
+}
+
+// oneLine keeps a comment on its line.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func quotedAll(list []string) []string {
+	out := make([]string, len(list))
+	for i, text := range list {
+		out[i] = scalarYAML(text)
+	}
+	return out
+}
+
+// scalarYAML writes a text so that YAML reads it as that text: bare where it is
+// letters, digits and the like after a letter, else in double quotes as JSON.
+func scalarYAML(text string) string {
+	plain := text != "" && strings.IndexFunc(text, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./", r))
+	}) < 0 && (text[0] >= 'a' && text[0] <= 'z' || text[0] >= 'A' && text[0] <= 'Z')
+	switch strings.ToLower(text) {
+	case "true", "false", "yes", "no", "on", "off", "null", "y", "n":
+		plain = false
+	}
+	if plain {
+		return text
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(text); err != nil { // a string always encodes
+		return `""`
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

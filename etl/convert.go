@@ -433,7 +433,7 @@ func (c *collector) row(w *work, i, made int) error {
 			}
 		}
 		if f.first != 0 && !c.mayMerge(f.first, r.Definitions[j]) {
-			return c.reject(loss, []finding.Finding{c.collision(loss.Row, r.Entities[j].ID, f.first)})
+			return c.reject(loss, []finding.Finding{c.collision(w.batch.At(loss.Record, ""), loss.Row, r.Entities[j].ID, f.first)})
 		}
 		c.fates = append(c.fates, f)
 	}
@@ -465,7 +465,7 @@ func (c *collector) row(w *work, i, made int) error {
 			}
 			continue
 		}
-		item := Item{Entity: &r.Entities[j], At: c.origin.At(r.Row, "")}
+		item := Item{Entity: &r.Entities[j], At: w.batch.At(loss.Record, "")}
 		if r.JSON != nil {
 			item.JSON = r.JSON[j]
 		}
@@ -491,14 +491,18 @@ func (c *collector) mayMerge(first int64, definition int) bool {
 	return int(first&0xff) == definition&0xff && c.definitions[definition].Merge != mapping.MergeError
 }
 
-func (c *collector) collision(row int64, id string, first int64) finding.Finding {
-	at := c.origin.At(int(row), "")
+// collision is the fault of a row that makes an id again; at is its place.
+func (c *collector) collision(at finding.Location, row int64, id string, first int64) finding.Finding {
 	at.Entity = strings.Clone(id)
 	hint := "delete one of the rows, make the id of more columns, or set merge: first, last or history"
 	if first>>8 == row {
 		return finding.New(finding.RowCollision, at, "two entities of this row have one id").WithHint("give the entities of the mapping different ids")
 	}
-	return finding.New(finding.RowCollision, at, "this row makes the same id as row %d", c.origin.At(int(first>>8), "").Row).WithHint("%s", hint)
+	earlier := c.origin.At(int(first>>8), "")
+	if at.File != earlier.File { // of the result of a query
+		return finding.New(finding.RowCollision, at, "row %d of %s, which comes from here, makes the same id as its row %d", row, earlier.File, earlier.Row).WithHint("%s", hint)
+	}
+	return finding.New(finding.RowCollision, at, "this row makes the same id as row %d", earlier.Row).WithHint("%s", hint)
 }
 
 func (c *collector) reject(loss Loss, faults []finding.Finding) error {

@@ -62,7 +62,7 @@ func (f *Flow) refuse(ctx context.Context, tally *Tally, refused map[string]find
 	var made mapping.Result
 	err := f.reread(ctx, func(b *record.Batch, i int) error {
 		row := int64(b.Records[i].Row)
-		at := b.Origin.At(b.Records[i].Row, "")
+		at := b.At(&b.Records[i], "")
 		f.Plan.Apply(b, i, &made)
 		if made.Outcome != mapping.Written || tally.fates.get(row) == lateReject {
 			return nil
@@ -71,11 +71,11 @@ func (f *Flow) refuse(ctx context.Context, tally *Tally, refused map[string]find
 		for j := range made.Entities {
 			fault, ok := refused[made.Entities[j].ID]
 			definition := made.Definitions[j]
-			if !ok || definitions[definition].Merge != mapping.MergeHistory && (fault.Location.Row != at.Row || fault.Location.Column != at.Column) {
+			if !ok || definitions[definition].Merge != mapping.MergeHistory && (fault.Location.File != at.File || fault.Location.Row != at.Row || fault.Location.Column != at.Column) {
 				continue
 			}
 			found[fault.Location.Entity] = true
-			fault.Location.Row, fault.Location.Column = at.Row, at.Column
+			fault.Location.File, fault.Location.Row, fault.Location.Column = at.File, at.Row, at.Column
 			faults = append(faults, fault)
 			late[row] = append(late[row], lateFault{definition, fault})
 		}

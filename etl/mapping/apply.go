@@ -187,7 +187,7 @@ func (x *memory) reject(code finding.Code, column int, hint, format string, args
 	if column >= 0 {
 		name = x.plan.header[column]
 	}
-	f := finding.New(code, x.batch.Origin.At(x.record.Row, name), format, args...)
+	f := finding.New(code, x.batch.At(x.record, name), format, args...)
 	f.Hint = hint
 	for _, g := range x.findings {
 		// Several attributes may read one bad cell.

@@ -33,7 +33,7 @@ func (p *Plan) Preview(b *record.Batch, limit int) []Preview {
 	var result Result
 	for i := range min(max(limit, 0), len(b.Records)) {
 		p.Apply(b, i, &result)
-		view := Preview{RowResult: result.RowResult, At: b.Origin.At(result.Row, "")}
+		view := Preview{RowResult: result.RowResult, At: b.At(&b.Records[i], "")}
 		view.Entities = cloneEntities(result.Entities)
 		view.Definitions = slices.Clone(result.Definitions)
 		for _, column := range p.reads {

@@ -18,8 +18,9 @@ type Batch struct {
 	Header  *Header
 	Records []Record
 
-	cells []Cell
-	bytes []byte
+	cells  []Cell
+	bytes  []byte
+	places []Place
 }
 
 // Reset empties the batch and keeps its memory for the next filling.
@@ -27,6 +28,25 @@ func (b *Batch) Reset() {
 	b.Records = b.Records[:0]
 	b.cells = b.cells[:0]
 	b.bytes = b.bytes[:0]
+	b.places = b.places[:0]
+}
+
+// Place keeps a place in the batch's memory, for a record.
+func (b *Batch) Place(p Place) *Place {
+	if len(b.places) == cap(b.places) {
+		// Records committed before keep the old memory.
+		b.places = make([]Place, 0, max(2*cap(b.places), Records))
+	}
+	b.places = append(b.places, p)
+	return &b.places[len(b.places)-1]
+}
+
+// At gives the location of a record, and with a column name of a cell.
+func (b *Batch) At(r *Record, column string) finding.Location {
+	if r.Place != nil {
+		return r.Place.Origin.At(r.Place.Row, column)
+	}
+	return b.Origin.At(r.Row, column)
 }
 
 // Buffer gives n bytes of the batch's memory to fill. What the previous call

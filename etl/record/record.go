@@ -68,7 +68,16 @@ type Record struct {
 	// Left, where it is not empty, says why the record is left out before any
 	// mapping sees it. It then counts as filtered, for that reason.
 	Left string
+	// Place, where it is not nil, is where the record comes from: another source
+	// than the batch's, of which Row is only the number in its result.
+	Place *Place
 	// Fault is set where the row cannot be used (ragged, broken quoting): it
 	// is to be rejected for that reason, with the cells that could be read.
 	Fault *finding.Finding
+}
+
+// Place is a row of a source.
+type Place struct {
+	Origin Origin
+	Row    int
 }

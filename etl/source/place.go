@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +14,9 @@ import (
 	"github.com/ldtkit/ldt/etl/source/address"
 	"github.com/ldtkit/ldt/etl/source/format"
 	"github.com/ldtkit/ldt/etl/source/opendatasoft"
+	"github.com/ldtkit/ldt/etl/source/postgres"
 	"github.com/ldtkit/ldt/etl/source/sftp"
+	"github.com/ldtkit/ldt/etl/source/sqlite"
 	"github.com/ldtkit/ldt/etl/source/typed"
 	"github.com/ldtkit/ldt/etl/source/web"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -27,6 +30,8 @@ func (s *Spec) Name() string {
 		return address.Redact(s.CKAN.Address())
 	case s.Opendatasoft != nil:
 		return address.Redact(s.Opendatasoft.Page())
+	case s.Database != "":
+		return address.Redact(s.Database)
 	}
 	return address.Redact(s.File)
 }
@@ -34,7 +39,7 @@ func (s *Spec) Name() string {
 // At gives the same spec with another place: a path or a URL. What is declared
 // of the dialect stays.
 func (s Spec) At(file string) Spec {
-	s.File, s.CKAN, s.Opendatasoft = file, nil, nil
+	s.File, s.CKAN, s.Opendatasoft, s.Database, s.Query = file, nil, nil, "", ""
 	return s
 }
 
@@ -44,7 +49,7 @@ func (s *Spec) places() []string {
 	for _, place := range []struct {
 		key string
 		set bool
-	}{{"file", s.File != ""}, {"ckan", s.CKAN != nil}, {"opendatasoft", s.Opendatasoft != nil}} {
+	}{{"file", s.File != ""}, {"ckan", s.CKAN != nil}, {"opendatasoft", s.Opendatasoft != nil}, {"database", s.Database != ""}} {
 		if place.set {
 			list = append(list, place.key)
 		}
@@ -73,6 +78,12 @@ func (s *Spec) checkPlace(refuse func(message, hint string) error) error {
 			return refuse("opendatasoft names no dataset", "opendatasoft: {url: https://portal, dataset: NAME}; the NAME is in the dataset's address: …/explore/dataset/NAME")
 		}
 	}
+	if s.Query != "" && s.Database == "" {
+		return refuse("there is a query, and no database", "set database under source: postgres://user@host/database, or the path of an SQLite file")
+	}
+	if s.Database != "" {
+		return s.checkDatabase(refuse)
+	}
 	if key != "" {
 		scheme := address.Scheme(portal)
 		switch {
@@ -94,6 +105,34 @@ func (s *Spec) checkPlace(refuse func(message, hint string) error) error {
 	}
 	if _, err := address.Parse(s.File); err != nil {
 		return refuse(err.Error(), "copy it from the browser once more")
+	}
+	return nil
+}
+
+// checkDatabase sees that a query is declared, and nothing that speaks of a file.
+func (s *Spec) checkDatabase(refuse func(message, hint string) error) error {
+	if strings.TrimSpace(s.Query) == "" {
+		return refuse("there is a database, and no query", `set query under source: query: "select * from …"`)
+	}
+	switch scheme := address.Scheme(s.Database); {
+	case address.HasPassword(s.Database):
+		return refuse("there is a password in the URL of the database", "take the password out; it is read from the environment variable "+postgres.PasswordVariable)
+	case scheme != "" && scheme != "postgres" && scheme != "postgresql":
+		return refuse("databases by "+scheme+":// cannot be read", "database is postgres://user@host/database, or the path of an SQLite file")
+	}
+	return s.checkTyped(refuse)
+}
+
+// checkTyped refuses what speaks of how a file is written, where there is none.
+func (s *Spec) checkTyped(refuse func(message, hint string) error) error {
+	for _, c := range []struct {
+		key string
+		set bool
+	}{{"format", s.Format != ""}, {"sheet", s.Sheet != ""}, {"encoding", s.Encoding != ""}, {"delimiter", s.Delimiter != ""}, {"quote", s.Quote != ""},
+		{"header", s.Header != ""}, {"columns", s.Columns != nil}, {"entry", s.Entry != ""}, {"layer", s.Layer != ""}, {"path", s.Path != ""}, {"sample", s.Sample != 0}, {"crs", s.CRS != ""}} {
+		if c.set {
+			return refuse(c.key+" says nothing of the rows of a query", "leave "+c.key+" out")
+		}
 	}
 	return nil
 }
@@ -129,6 +168,14 @@ func (s Spec) bring(ctx context.Context, baseDir string, origin record.Origin) (
 	fetcher := &web.Fetcher{Cache: cacheFolder(baseDir)}
 	o := typed.Options{Origin: origin, Decimal: s.Decimal, Thousands: s.Thousands, Nulls: s.Nulls}
 	switch scheme := address.Scheme(s.File); {
+	case s.Database != "" && address.IsURL(s.Database):
+		rows, err := postgres.Open(ctx, s.Database, s.Query, o)
+		if err != nil {
+			return nil, err
+		}
+		return &local{reader: rows, close: rows.Close}, nil
+	case s.Database != "":
+		return openSQLite(ctx, within(baseDir, s.Database), s.Query, o)
 	case s.CKAN != nil:
 		link, err := s.CKAN.File(ctx, fetcher, origin.File)
 		if err != nil {
@@ -163,15 +210,42 @@ func (s Spec) bring(ctx context.Context, baseDir string, origin record.Origin) (
 		return &local{file: file.File, path: file.File.Name(), name: file.Name, close: file.Close, declared: s,
 			dialect: Dialect{{Key: keyPlace, Value: "sftp", How: format.Declared, Confidence: 1}}}, nil
 	}
-	path := s.File
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(baseDir, path)
-	}
+	path := within(baseDir, s.File)
 	file, err := openFile(path, origin)
 	if err != nil {
 		return nil, err
 	}
 	return &local{file: file, path: path, name: s.File, close: file.Close, declared: s}, nil
+}
+
+// within gives a path that is relative to baseDir.
+func within(baseDir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(baseDir, path)
+}
+
+// openSQLite runs a query over an SQLite file, which it tells from another.
+func openSQLite(ctx context.Context, path, query string, o typed.Options) (*local, error) {
+	file, err := openFile(path, o.Origin)
+	if err != nil {
+		return nil, err
+	}
+	magic := make([]byte, 16)
+	_, err = io.ReadFull(file, magic)
+	if err := file.Close(); err != nil {
+		return nil, damaged(o.Origin, err)
+	}
+	if err != nil || string(magic) != "SQLite format 3\x00" {
+		f := finding.New(finding.SourceWrongFormat, o.Origin.At(0, ""), "this is no SQLite database").WithHint("a table in a file of another kind is named by file, not by database")
+		return nil, format.Refuse(f, nil)
+	}
+	rows, err := sqlite.Open(ctx, path, query, o)
+	if err != nil {
+		return nil, err
+	}
+	return &local{reader: rows, close: rows.Close}, nil
 }
 
 // fetched is the result of a fetch by http.

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source"
@@ -299,4 +301,52 @@ func TestOpenAFileBySFTP(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "empty.csv"), nil, 0o600))
 	_, err := tryAll("", source.Spec{File: base + dir + "/empty.csv"})
 	refusedAs(t, err, source.Unreadable, finding.SourceEmpty, "0 bytes")
+}
+
+func TestOpenAQuery(t *testing.T) {
+	dir := t.TempDir()
+	conn, err := sqlite.OpenConn(filepath.Join(dir, "x.sqlite"), sqlite.OpenReadWrite, sqlite.OpenCreate)
+	require.NoError(t, err)
+	require.NoError(t, sqlitex.ExecuteScript(conn, "CREATE TABLE conso (code, kwh); INSERT INTO conso VALUES ('01', 0.1), ('01', 0.2)", nil))
+	require.NoError(t, conn.Close())
+	c := readAll(t, dir, source.Spec{Database: "x.sqlite", Query: "select code, sum(kwh) as kwh from conso group by code"})
+	require.Equal(t, [][]string{{"01", "0.3"}}, c.rows)
+	require.Equal(t, "sqlite", c.Dialect().Value("format"))
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "x.csv"), []byte("a\n1\n"), 0o600))
+	_, err = tryAll(dir, source.Spec{Database: "x.csv", Query: "select 1"})
+	refusedAs(t, err, source.Unreadable, finding.SourceWrongFormat, "no SQLite database")
+	_, err = tryAll(dir, source.Spec{Database: "y.sqlite", Query: "select 1"})
+	refusedAs(t, err, source.Unreadable, finding.SourceAbsent, "no such file")
+	for _, c := range []struct {
+		spec source.Spec
+		text string
+	}{
+		{source.Spec{Database: "x.sqlite"}, "no query"},
+		{source.Spec{File: "x.csv", Query: "select 1"}, "no database"},
+		{source.Spec{Database: "postgres://u:s3cret@h/d", Query: "select 1"}, "a password in the URL of the database"},
+		{source.Spec{Database: "postgres://h/d?user=u&password=s3cret", Query: "select 1"}, "a password in the URL of the database"},
+		{source.Spec{Database: "mysql://h/d", Query: "select 1"}, "databases by mysql:// cannot be read"},
+		{source.Spec{Database: "x.sqlite", Query: "select 1", Delimiter: ";"}, "delimiter says nothing"},
+	} {
+		_, err := tryAll(dir, c.spec)
+		refusedAs(t, err, source.Config, finding.SourceSpec, c.text)
+	}
+}
+
+func TestOpenAQueryToARealPostgreSQL(t *testing.T) {
+	database := os.Getenv("LDT_TEST_POSTGRES")
+	if database == "" {
+		t.Skip("LDT_TEST_POSTGRES is not set: start a real PostgreSQL with .ci/services start DIR, and . DIR/env")
+	}
+	t.Setenv("PGPASSWORD", os.Getenv("LDT_TEST_POSTGRES_PASSWORD"))
+	spec := source.Spec{Database: database, Query: "select i::text as code, i * 0.1 as kwh from generate_series(1, 1000) i order by i"}
+	c := readAll(t, "", spec)
+	require.Len(t, c.rows, 1000)
+	require.Equal(t, []string{"1000", "100.0"}, c.rows[999])
+	require.Equal(t, record.Number, c.kinds[0][1])
+	require.Equal(t, database, spec.Name())
+	spec.Query = "select nothing"
+	_, err := tryAll("", spec)
+	refusedAs(t, err, source.Config, finding.SourceQuery, `column "nothing" does not exist`)
 }

@@ -207,6 +207,9 @@ func (s *shaped) commit(r row) {
 	s.out.Commit(number, s.out.Keep(r.cells), r.fault)
 	last := &s.out.Records[len(s.out.Records)-1]
 	last.Original, last.Left = s.original, r.left
+	if s.current.Place != nil {
+		last.Place = s.out.Place(*s.current.Place)
+	}
 }
 
 // at gives the place of a cell of the current row.

@@ -22,6 +22,10 @@ type Spec struct {
 	File         string                `yaml:"file,omitempty"`
 	CKAN         *ckan.Resource        `yaml:"ckan,omitempty"`
 	Opendatasoft *opendatasoft.Dataset `yaml:"opendatasoft,omitempty"`
+	// Database is the URL of a PostgreSQL database (postgres://…), or the path of
+	// an SQLite file, and Query the select that gives the rows.
+	Database string `yaml:"database,omitempty"`
+	Query    string `yaml:"query,omitempty"`
 
 	Format string `yaml:"format,omitempty"` // one of Formats
 	// Entry of a ZIP archive: the name of the file in it.

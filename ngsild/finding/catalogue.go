@@ -27,7 +27,7 @@ var catalogue = []Code{
 	InventoryLooksPersonal, InventoryFile, InventoryFormat, InventoryEncoding, InventoryDelimiter, InventoryRows,
 	InventoryColumn, InventoryType, InventoryRange, InventoryEmpty, InventoryLink, InventoryRule,
 	BrokerRefused, BrokerTooLarge, BrokerNumber, BrokerPrecision,
-	SourceUnreachable, SourceDenied, SourceUntrusted, SourceTooLarge,
+	SourceUnreachable, SourceDenied, SourceUntrusted, SourceTooLarge, SourceQuery, SourceRounded,
 	VerifyCount, VerifySum, VerifySource,
 	SourcePart, SourceRecord, SourceLateKey, SourceCRS,
 }

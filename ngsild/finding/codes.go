@@ -38,6 +38,8 @@ const (
 	SourceDenied          Code = "source-denied"           // a server that does not let you read it
 	SourceUntrusted       Code = "source-untrusted"        // a server that is not the one it says it is
 	SourceTooLarge        Code = "source-too-large"        // more than is brought from elsewhere
+	SourceQuery           Code = "source-query"            // SQL that cannot be run
+	SourceRounded         Code = "source-rounded"          // a number of SQL that lost digits
 )
 
 // Codes of the formats whose files hold several tables, typed cells or geometries.
@@ -184,6 +186,7 @@ var severities = map[Code]Severity{
 	SourceNoRows:      Warning,
 	SourceUnsure:      Warning,
 	SourceTables:      Warning,
+	SourceRounded:     Info,
 	SourceLateKey:     Warning,
 	ContextUnknownURL: Warning,
 	ContextStale:      Warning,

@@ -163,6 +163,7 @@ func (c *compiler) condition(l located) *condition {
 		c.fault(finding.MappingCondition, l.at, "the condition %q is not one: %v", l.text, err).Hint = `for example number("Nb sites") > 0 and text("Type") == "ENT" and not isNull("Code")`
 		return nil
 	}
+	cond.plainNull = c.m.Source.Nulls == nil
 	return cond
 }
 

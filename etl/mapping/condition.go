@@ -28,8 +28,10 @@ type condition struct {
 	program *vm.Program
 	columns map[string]int
 	number  numberFormat
-	formats map[string]*dateFormat
-	regexps map[string]*regexp.Regexp
+	// plainNull says that texts such as NA are null for number and date.
+	plainNull bool
+	formats   map[string]*dateFormat
+	regexps   map[string]*regexp.Regexp
 }
 
 // scalar is a value in a condition.
@@ -298,6 +300,9 @@ func (c *condition) read(x *memory, function, column int, format *dateFormat) (s
 	}
 	if cell.Kind == record.Error {
 		return scalar{}, &cellFault{column, clip(cell.Text), "a value but an error"}
+	}
+	if c.plainNull && function != readText && cell.Kind == record.Text && isNothing(cell.Text) {
+		return scalar{}, nil
 	}
 	switch function {
 	case readNumber:

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -329,9 +330,35 @@ func TestAColumnThatDoesNotDecideTheOrderIsRefused(t *testing.T) {
 		faults := compileFaults(t, Env{Header: batch("id|x").Header, Dates: func([]string) *DateColumn { return d }}, oneAttribute(`{value: {column: x, as: date}}`))
 		require.Equal(t, finding.SourceDateOrder, faults[0].Code)
 		require.Contains(t, faults[0].Message, want)
-		require.Contains(t, faults[0].Hint, "format: DD/MM/YYYY")
+		require.Contains(t, faults[0].Hint, `format: "DD/MM/YYYY"`)
 		require.Equal(t, 7, faults[0].Location.Line)
 	}
 	m := parse(t, oneAttribute(`{value: {column: x, as: date, format: MM/DD/YYYY}}`))
 	require.Empty(t, m.Dates(), "with a format there is nothing to decide")
+}
+
+func TestTheHintNamesTheFormatThatTheColumnHas(t *testing.T) {
+	for date, want := range map[string]string{
+		"01/02/2024": "DD/MM/YYYY", "1/2/24": "D/M/YY", "10-01-2022 06:00:00": "DD-MM-YYYY HH:mm:ss", "1.2.2024 7:05": "D.M.YYYY H:mm",
+		"01/02/2024 07:05 PM": "DD/MM/YYYY hh:mm A", "01/02/2024T07:05:30+01:00": "DD/MM/YYYYTHH:mm:ssZ", "01/02/2024 07:05:30.5": "DD/MM/YYYY HH:mm:ss.SSS", "01/02/2024 07:05Z": "DD/MM/YYYY HH:mmZ",
+	} {
+		require.Equal(t, want, likelyFormat(date, dayFirst))
+		f, err := parseDateFormat(want)
+		require.NoError(t, err, want)
+		_, ok := f.parse([]byte(date))
+		require.True(t, ok, "%s as %s", date, want)
+	}
+	require.Equal(t, "MM/DD/YYYY", likelyFormat("01/02/2024", monthFirst))
+}
+
+func TestConditionsTakeTextsForNothingAsNull(t *testing.T) {
+	b := batch("id|x", cells{"1", "NA"}, cells{"2", "5"}, cells{"3", "n/a"})
+	m := `where: {keep: 'number("x") > 1 or text("x") == "NA"', reason: low}` + "\n" + oneAttribute(`{value: {column: x, as: number}}`)
+	var out BatchResult
+	plan(t, b, m).ApplyBatch(b, &out)
+	require.Equal(t, []Outcome{Written, Written, Filtered}, []Outcome{out.Rows[0].Outcome, out.Rows[1].Outcome, out.Rows[2].Outcome})
+	declared := strings.Replace(m, "{file: data.csv}", "{file: data.csv, nulls: [x]}", 1)
+	plan(t, b, declared).ApplyBatch(b, &out)
+	require.Equal(t, Rejected, out.Rows[2].Outcome)
+	require.Equal(t, finding.RowCondition, out.Rows[2].Findings[0].Code)
 }

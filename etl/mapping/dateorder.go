@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"strings"
 )
 
 // dateOrder is which of two numbers of a date such as 01/02/2024 is the day.
@@ -185,14 +186,55 @@ func (d *DateColumn) decide(column string) (order dateOrder, why, hint string) {
 	switch {
 	case d.day > 0 && d.month > 0:
 		return orderUnknown, fmt.Sprintf("the dates of the column %q have both orders: %q in row %d has the day first, %q in row %d the month", column, d.dayAt, d.dayRow, d.monthAt, d.monthRow),
-			"correct the rows that are wrong, or set format: DD/MM/YYYY or MM/DD/YYYY to reject those that do not fit"
+			fmt.Sprintf("correct the rows that are wrong, or set format: %q or %q to reject those that do not fit", likelyFormat(d.dayAt, dayFirst), likelyFormat(d.dayAt, monthFirst))
 	case d.month > 0:
 		return monthFirst, "", ""
 	case d.day == 0 && d.either > 0:
 		return orderUnknown, fmt.Sprintf("every date of the column %q may have the day or the month first, such as %q in row %d", column, d.eitherAt, d.row),
-			"set the format of the column, such as format: DD/MM/YYYY or format: MM/DD/YYYY"
+			fmt.Sprintf("set the format of the column: format: %q, or %q where the month is first", likelyFormat(d.eitherAt, dayFirst), likelyFormat(d.eitherAt, monthFirst))
 	}
 	return dayFirst, "", "" // also where either order gives the same
+}
+
+// likelyFormat gives the format in which a date of three numbers is written, the
+// year last.
+func likelyFormat(date string, order dateOrder) string {
+	fields := []string{"DD", "MM", "YYYY", "HH", "mm", "ss"}
+	if order == monthFirst {
+		fields[0], fields[1] = "MM", "DD"
+	}
+	half := strings.ContainsAny(date, "aApP")
+	if half {
+		fields[3] = "hh"
+	}
+	var b strings.Builder
+	for i := 0; i < len(date); {
+		n := 0
+		for i+n < len(date) && '0' <= date[i+n] && date[i+n] <= '9' {
+			n++
+		}
+		switch {
+		case n == 0 && (date[i] == 'Z' || date[i] == '+' || date[i] == '-' && len(fields) <= 2):
+			return b.String() + "Z"
+		case n == 0 && half && strings.IndexByte("aApP", date[i]) >= 0:
+			b.WriteByte('A')
+			i++ // and the M
+		case n == 0:
+			b.WriteByte(date[i])
+		case len(fields) == 0:
+			return b.String() + "SSS"
+		default:
+			field := fields[0]
+			if n < len(field) {
+				field = field[:n]
+			}
+			b.WriteString(field)
+			fields = fields[1:]
+			i += n - 1
+		}
+		i++
+	}
+	return b.String()
 }
 
 // evidence says by what an order was decided, or "" where either gives the same.

@@ -213,7 +213,11 @@ func (r *Reader) fill(b *record.Batch) error {
 		}
 		r.sayAfter()
 		if r.trailing > 0 && r.dialect.Value(format.Trailing) == "" {
-			r.unsure(r.trailingAt, fmt.Sprintf("%d rows have an empty cell more than the header, which is left out; this is the first", r.trailing),
+			rows := "1 row has"
+			if r.trailing > 1 {
+				rows = fmt.Sprintf("%d rows, of which this is the first, have", r.trailing)
+			}
+			r.unsure(r.trailingAt, rows+" an empty cell more than the header, which is left out",
 				"take the delimiter at the end of these rows away, or give the column a name")
 		}
 	}

@@ -167,7 +167,10 @@ func single(sample []byte, high int) Guess {
 		}
 	}
 	first := bytes.IndexFunc(sample, func(r rune) bool { return r >= utf8.RuneSelf })
-	g.Evidence = fmt.Sprintf("%q from byte 0x%02X, %d bytes beyond ASCII", word(sample, best), sample[first], high)
+	g.Evidence = fmt.Sprintf("%q from byte 0x%02X", word(sample, best), sample[first])
+	if high > 1 {
+		g.Evidence += fmt.Sprintf(", %d bytes beyond ASCII", high)
+	}
 	return g
 }
 

@@ -18,8 +18,8 @@ import (
 // PushFile pushes the entities of an NGSI-LD file (one entity, an array, or
 // NDJSON; normalized, concise or simplified), each with its own @context. What
 // is no entity is reported and left out; what the broker refuses goes to
-// o.Report. Text that is no JSON, and an @context that is not known here, end the
-// push with a finding.List.
+// o.Report. Text that is no JSON ends the push with a *source.Error, an @context
+// that is not known here with a finding.List.
 func PushFile(ctx context.Context, name string, r io.Reader, resolver *jsonld.Resolver, c *client.Client, o sink.BrokerOptions, report func(finding.Finding)) (sink.Counts, error) {
 	broker, err := sink.NewBroker(ctx, c, o)
 	if err != nil {

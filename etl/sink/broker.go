@@ -324,7 +324,7 @@ func (b *Broker) push(j job) (outcome, error) {
 	if len(j.payloads) == 0 {
 		return out, b.ctx.Err()
 	}
-	held, err := b.client.Lookup(b.ctx, j.payloads)
+	same, held, err := b.client.Compare(b.ctx, j.payloads)
 	if err != nil {
 		return out, err
 	}
@@ -335,6 +335,10 @@ func (b *Broker) push(j job) (outcome, error) {
 		out.findings = append(out.findings, b.refusal(id, origin, problem))
 	}
 	for i, p := range j.payloads {
+		if same[p.ID] {
+			out.counts.Unchanged++
+			continue
+		}
 		there := held[p.ID]
 		if there == nil {
 			if b.opts.Mode == ModeUpdate {

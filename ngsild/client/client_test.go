@@ -504,6 +504,27 @@ func TestLookupAsksForIdsByPost(t *testing.T) {
 	require.JSONEq(t, `{"type":"Query","entities":[{"id":"urn:a:1","type":"T"},{"id":"urn:a:2","type":"T"}]}`, got.body)
 }
 
+func TestCompareKnowsAPayloadByItsText(t *testing.T) {
+	list := []Payload{
+		{ID: "urn:a:1", Type: "T", Body: []byte(`{"id":"urn:a:1","type":"T","n":{"type":"Property","value":1}}`)},
+		{ID: "urn:a:2", Type: "T", Body: []byte(`{"id":"urn:a:2","type":"T","n":{"type":"Property","value":2}}`)},
+		{ID: "urn:a:3", Type: "T", Body: []byte(`{"id":"urn:a:3","type":"T","n":{"type":"Property","value":3}}`)},
+	}
+	answers := says(200, `[{"id":"urn:a:1","type":"T","n":{"type":"Property","value":1}}, {"id":"urn:a:2","type":"T","n":{"type":"Property","value":20}}]`)
+
+	same, held, err := newClient(t, newScript(t, answers).url, Options{}).Compare(t.Context(), list)
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"urn:a:1": true}, same)
+	require.Len(t, held, 1)
+	require.EqualValues(t, "20", held["urn:a:2"].Attributes[0].Value)
+
+	// n of a linked @context is not the n of an answer without one.
+	same, held, err = newClient(t, newScript(t, answers).url, Options{ContextMode: Link, ContextURL: "https://example.org/c.jsonld"}).Compare(t.Context(), list)
+	require.NoError(t, err)
+	require.Empty(t, same)
+	require.Len(t, held, 2)
+}
+
 func TestLookupFindsTheOthersBesideAnIdThatTheBrokerDoesNotTake(t *testing.T) {
 	s := newScript(t, says(500, ""))
 	s.answers[0] = func(w http.ResponseWriter, _ *http.Request) {

@@ -220,16 +220,45 @@ func (c *Client) Types(ctx context.Context) ([]string, error) {
 // does not take. It is a POST, since the ids of a batch overflow a URL (CIM 009
 // v1.8 clause 5.7.2, entityOperations/query).
 func (c *Client) Lookup(ctx context.Context, list []Payload) (map[string]*ngsild.Entity, error) {
-	held := make(map[string]*ngsild.Entity, len(list))
-	for part := range slices.Chunk(list, c.quirks().lookup) {
-		if err := c.lookup(ctx, part, held); err != nil {
-			return nil, fmt.Errorf("read what the broker holds: %w", err)
-		}
-	}
-	return held, nil
+	found := holdings{entities: make(map[string]*ngsild.Entity, len(list))}
+	err := c.lookupAll(ctx, list, &found)
+	return found.entities, err
 }
 
-func (c *Client) lookup(ctx context.Context, list []Payload, held map[string]*ngsild.Entity) error {
+// Compare is Lookup for a push: of the entities of which the broker gives the
+// very text of their payload, it says only that they are the same, and decodes
+// the others alone.
+func (c *Client) Compare(ctx context.Context, list []Payload) (same map[string]bool, held map[string]*ngsild.Entity, err error) {
+	found := holdings{entities: map[string]*ngsild.Entity{}, same: map[string]bool{}}
+	// Without an @context in the question and in the payload both texts are read
+	// alike. The terms of a linked one mean something else in the answer.
+	if c.opts.ContextMode == Expanded {
+		found.texts = make(map[string]string, len(list))
+		for _, p := range list {
+			found.texts[string(p.Body)] = p.ID
+		}
+	}
+	err = c.lookupAll(ctx, list, &found)
+	return found.same, found.entities, err
+}
+
+// holdings is what a look-up finds.
+type holdings struct {
+	entities map[string]*ngsild.Entity // by id
+	texts    map[string]string         // the ids of payloads, by their text; nil compares none
+	same     map[string]bool           // ids found as one of texts
+}
+
+func (c *Client) lookupAll(ctx context.Context, list []Payload, found *holdings) error {
+	for part := range slices.Chunk(list, c.quirks().lookup) {
+		if err := c.lookup(ctx, part, found); err != nil {
+			return fmt.Errorf("read what the broker holds: %w", err)
+		}
+	}
+	return nil
+}
+
+func (c *Client) lookup(ctx context.Context, list []Payload, found *holdings) error {
 	// One selector for each entity, with its type: Orion-LD takes neither a list
 	// of ids in a selector nor one without a type.
 	type selector struct {
@@ -262,10 +291,10 @@ func (c *Client) lookup(ctx context.Context, list []Payload, held map[string]*ng
 			return nil
 		}
 		half := len(list) / 2
-		if err := c.lookup(ctx, list[:half], held); err != nil {
+		if err := c.lookup(ctx, list[:half], found); err != nil {
 			return err
 		}
-		return c.lookup(ctx, list[half:], held)
+		return c.lookup(ctx, list[half:], found)
 	}
 	if err != nil {
 		return err
@@ -273,14 +302,22 @@ func (c *Client) lookup(ctx context.Context, list []Payload, held map[string]*ng
 	if a.status == http.StatusNotFound {
 		return nil
 	}
-	found, err := c.expandedAll(a.body)
+	texts, err := splitList(a.body)
 	if err != nil {
 		return err
 	}
 	q := c.quirks()
-	for _, e := range found {
+	for _, text := range texts {
+		if id, ok := found.texts[string(text)]; ok {
+			found.same[id] = true
+			continue
+		}
+		e, err := c.expanded(bytes.Clone(text))
+		if err != nil {
+			return err
+		}
 		q.answered(e.Attributes)
-		held[e.ID] = e
+		found.entities[e.ID] = e
 	}
 	return nil
 }
@@ -322,26 +359,36 @@ func (c *Client) expanded(body []byte) (*ngsild.Entity, error) {
 }
 
 func (c *Client) expandedAll(body []byte) ([]*ngsild.Entity, error) {
-	var raw []jsontext.Value
-	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	texts, err := splitList(body)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*ngsild.Entity, 0, len(texts))
+	for _, text := range texts {
+		e, err := c.expanded(bytes.Clone(text))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// splitList gives the elements of an array of entities. They alias body.
+func splitList(body []byte) ([]jsontext.Value, error) {
 	bad := func() error { return fmt.Errorf("the answer is not a list of entities: %s", excerpt(body)) }
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
 	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '[' {
 		return nil, bad()
 	}
+	var list []jsontext.Value
 	for dec.PeekKind() != ']' {
 		v, err := dec.ReadValue()
 		if err != nil {
 			return nil, bad()
 		}
-		raw = append(raw, v.Clone())
-	}
-	list := make([]*ngsild.Entity, 0, len(raw))
-	for _, text := range raw {
-		e, err := c.expanded(text)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, e)
+		end := dec.InputOffset()
+		list = append(list, body[end-int64(len(v)):end:end])
 	}
 	return list, nil
 }

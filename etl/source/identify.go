@@ -2,6 +2,7 @@ package source
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"io"
 	"os"
@@ -23,6 +24,8 @@ type kind struct {
 // is to be found.
 const formatZIP = "zip"
 
+var ancientWorkbook = kind{label: "an old Excel workbook (.xls, before 2007)", hint: "open it in LibreOffice or Excel and save it as .xlsx", container: true}
+
 // magics are the first bytes of what is not a table.
 var magics = []struct {
 	start string
@@ -43,6 +46,11 @@ var magics = []struct {
 	{"\x00\x00\x27\x0a", kind{label: "a shapefile", format: "shapefile"}},
 	{"{\\rtf", kind{label: "an RTF document", hint: "ask for the table as CSV or XLSX"}},
 	{"\x1f\x8b", kind{label: "compressed with gzip", hint: "unpack it once; it is compressed twice"}},
+	{"\x09\x08\x10\x00", ancientWorkbook}, // BIFF8 and 5, 4, 3, 2: streams without a compound file
+	{"\x09\x08\x08\x00", ancientWorkbook},
+	{"\x09\x04\x06\x00", ancientWorkbook},
+	{"\x09\x02\x06\x00", ancientWorkbook},
+	{"\x09\x00\x04\x00", ancientWorkbook},
 	{"version https://git-lfs", kind{label: "a Git LFS pointer, not the file itself", hint: "run git lfs pull, or download the file"}},
 }
 
@@ -78,6 +86,10 @@ func identify(head []byte, file *os.File) kind {
 		return kind{label: "a web page (HTML)", hint: "open it in a spreadsheet program and save it as XLSX; where it is a download, check the link"}
 	case has("<?xml") && bytes.Contains(lower, []byte("schemas-microsoft-com:office:spreadsheet")):
 		return kind{label: "an Excel 2003 XML table", hint: "open it in a spreadsheet program and save it as XLSX"}
+	case bytes.Contains(lower, []byte("opendocument.spreadsheet")), bytes.Contains(lower, []byte("<office:document")):
+		return kind{label: "an OpenDocument spreadsheet in one XML (.fods)", hint: "open it in LibreOffice and save it as .xlsx"}
+	case bytes.HasPrefix(start, []byte("ID;PWXL")), bytes.HasPrefix(start, []byte("ID;PSCALC3")):
+		return kind{label: "a SYLK table (.slk)", hint: "open it in a spreadsheet program and save it as XLSX"}
 	case has("<?xml", "<wfs:", "<gml:", "<kml"):
 		if bytes.Contains(lower, []byte("<html")) {
 			return kind{label: "a web page (HTML)", hint: "open it in a spreadsheet program and save it as XLSX; where it is a download, check the link"}
@@ -156,7 +168,7 @@ func archive(file io.ReaderAt) kind {
 	case names["ppt/presentation.xml"]:
 		k.label, k.hint = "a PowerPoint presentation", "ask for the table as CSV or XLSX"
 	case names["mimetype"] && names["content.xml"]:
-		k.label, k.hint = "an OpenDocument file (.ods)", "open it in LibreOffice and save it as .xlsx"
+		k.label, k.hint = openDocument(z)
 	case names["Index/Document.iwa"]:
 		k.label, k.hint = "an Apple Numbers file", "export it as CSV or Excel from Numbers"
 	case names["doc.kml"]:
@@ -169,6 +181,23 @@ func archive(file io.ReaderAt) kind {
 		k.label, k.hint, k.format = "a ZIP archive", "rename it to .zip, or unpack it and name the table in it", formatZIP
 	}
 	return k
+}
+
+// openDocument tells an OpenDocument file by its media type.
+func openDocument(z *zip.Reader) (label, hint string) {
+	media := ""
+	if f, err := z.Open("mimetype"); err == nil {
+		text, _ := io.ReadAll(io.LimitReader(f, 100))
+		media = string(text)
+		f.Close()
+	}
+	switch {
+	case strings.Contains(media, ".text"):
+		return "an OpenDocument text (.odt)", "copy the table into a spreadsheet and save it as XLSX"
+	case strings.Contains(media, ".presentation"), strings.Contains(media, ".graphics"):
+		return "an OpenDocument presentation or drawing", "ask for the table as CSV or XLSX"
+	}
+	return "an OpenDocument spreadsheet (.ods)", "open it in LibreOffice and save it as .xlsx"
 }
 
 // hasWorkbook finds a workbook whose parts have unusual names.
@@ -203,12 +232,40 @@ func compound(file io.ReaderAt) (k kind) {
 	for _, f := range doc.File {
 		switch strings.ToLower(f.Name) {
 		case "encryptedpackage", "encryptioninfo":
-			return kind{label: "an Excel workbook protected by a password", hint: "open it with its password, take the protection off (File, Info, Protect Workbook), and save it again", container: true}
+			return kind{label: "an Excel workbook protected by a password", hint: "open it with its password, take the protection off (File, Info, Protect Workbook, Encrypt with Password), and save it again", container: true}
 		case "workbook", "book":
 			k = kind{label: "an old Excel workbook (.xls, before 2007)", hint: "open it in Excel or LibreOffice and save it as .xlsx", container: true}
+			if hasPassword(f) {
+				k = kind{label: "an old Excel workbook (.xls, before 2007) protected by a password", hint: "open it with its password in Excel or LibreOffice, take the password off, and save it as .xlsx", container: true}
+			}
 		case "worddocument":
 			k = kind{label: "an old Word document (.doc)", hint: "copy the table into a spreadsheet and save it as XLSX", container: true}
 		}
 	}
 	return k
+}
+
+// hasPassword reports whether the records of an old workbook begin with one that
+// says how they are encrypted ([MS-XLS] 2.4.117, FilePass). It stands among the
+// first few.
+func hasPassword(stream io.Reader) bool {
+	const beginning, filePass = 0x0809, 0x002f
+	records := bufio.NewReader(stream)
+	for n := 0; n < 8; n++ {
+		var head [4]byte
+		if _, err := io.ReadFull(records, head[:]); err != nil {
+			return false
+		}
+		id, size := int(head[0])|int(head[1])<<8, int(head[2])|int(head[3])<<8
+		if id == filePass {
+			return true
+		}
+		if n == 0 && id != beginning {
+			return false
+		}
+		if _, err := records.Discard(size); err != nil {
+			return false
+		}
+	}
+	return false
 }

@@ -365,10 +365,8 @@ func (sh *sheet) finish(r *row, column int, kind byte, format int, stale bool, v
 		c.kind = record.Error
 		r.text = append(r.text, v...)
 	case kind == 'd':
-		var ok bool
-		if r.text, ok = appendISO(r.text, string(v)); ok {
-			c.kind = record.DateTime
-		} else {
+		if r.text, c.kind = appendISO(r.text, string(v)); c.kind == record.Null {
+			c.kind = record.Text
 			r.text = append(r.text, v...)
 		}
 	default:
@@ -392,15 +390,11 @@ func (sh *sheet) number(r *row, c *cell, v []byte, format int) {
 		st = sh.w.styles[format]
 	}
 	if st != number {
-		text, day, ok := appendTime(r.text, v, st, sh.w.epoch1904)
-		if ok {
-			r.text = text
-			if day {
-				c.kind = record.DateTime
-			}
+		text, kind := appendTime(r.text, v, st, sh.w.epoch1904)
+		if kind != record.Null {
+			r.text, c.kind = text, kind
 			return
 		}
-		r.text = r.text[:c.from]
 	}
 	var ok bool
 	if r.text, ok = appendNumber(r.text, v); ok {

@@ -6,25 +6,30 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ldtkit/ldt/etl/record"
 )
 
 // style is what a cell's number format makes of its number.
 type style uint8
 
 const (
-	number style = iota
-	date         // a day, with or without a time
-	clock        // a time of day alone
+	number  style = iota
+	date          // a day, with or without a time
+	clock         // a time of day alone
+	elapsed       // hours that may be more than a day has, such as [h]:mm
 )
 
 // builtin gives the style of the number formats that a workbook need not list
-// (ECMA-376 part 1, 18.8.30). [h]:mm:ss (46) is a duration, a number of days.
+// (ECMA-376 part 1, 18.8.30).
 func builtin(id int) style {
 	switch {
 	case id >= 14 && id <= 17, id == 22, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id == 57, id == 58:
 		return date
 	case id >= 18 && id <= 21, id >= 32 && id <= 35, id == 45, id == 47, id == 55, id == 56:
 		return clock
+	case id == 46: // [h]:mm:ss
+		return elapsed
 	}
 	return number
 }
@@ -51,7 +56,7 @@ func styleOf(code string) style {
 				return number
 			}
 			if strings.Trim(strings.ToLower(code[i+1:i+k]), "hms") == "" && k > 1 {
-				return number // a duration
+				return elapsed
 			}
 			i += k
 		case ';':
@@ -138,15 +143,26 @@ func exact(text []byte) bool {
 
 const (
 	dayMillis = 24 * 60 * 60 * 1000
+	yearDays  = 366
 	lastDay   = 2958466 // the day after 9999-12-31
 )
 
-// appendTime appends the date that a serial number is, to the millisecond. ok
-// is false where a spreadsheet shows no date for it either.
-func appendTime(dst []byte, text []byte, s style, epoch1904 bool) (_ []byte, day, ok bool) {
+// noDay is what a cell holds that shows 29 February 1900, which spreadsheet
+// programs have for the sake of one that took 1900 for a leap year.
+const noDay = "29/02/1900, a day that never was"
+
+// appendTime appends the date or the time that a serial number is, to the
+// millisecond: a DateTime, or as Text a time of day or the hours of an elapsed
+// time, 24:00:00 and more too. A time of day of more than a day is such hours,
+// unless it is so long that a date must stand in the cell of which only the time
+// is shown. The kind is Null where a spreadsheet shows no date for it either.
+func appendTime(dst []byte, text []byte, s style, epoch1904 bool) (_ []byte, kind record.Kind) {
 	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || math.IsNaN(f) || f < 0 || f >= lastDay {
-		return dst, false, false
+	if err != nil || math.IsNaN(f) || math.Abs(f) >= lastDay || f < 0 && s != elapsed {
+		return dst, record.Null
+	}
+	if f < 0 {
+		dst, f = append(dst, '-'), -f
 	}
 	whole := math.Floor(f)
 	ms := int64(math.Round((f - whole) * dayMillis))
@@ -154,25 +170,34 @@ func appendTime(dst []byte, text []byte, s style, epoch1904 bool) (_ []byte, day
 	if ms == dayMillis {
 		days, ms = days+1, 0
 	}
-	if s == clock && days == 0 {
-		return appendClock(dst, ms), false, true
+	if s == elapsed || s == clock && days < yearDays || s == date && days == 0 && ms > 0 && !epoch1904 {
+		return appendClock(dst, days*dayMillis+ms), record.Text
 	}
 	switch {
 	case epoch1904:
 		days += 1462
-	case days == 0, days == 60:
-		return dst, false, false // 1900-01-00 and 1900-02-29
+	case days == 0:
+		return dst, record.Null // 1900-01-00
+	case days == 60:
+		return append(dst, noDay...), record.Error
 	case days < 60:
 		days++
 	}
 	t := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(days))
-	dst = t.AppendFormat(dst, "2006-01-02T")
-	return appendClock(dst, ms), true, true
+	year, month, day := t.Date()
+	dst = append(dst, byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-',
+		byte('0'+month/10), byte('0'+month%10), '-', byte('0'+day/10), byte('0'+day%10), 'T')
+	return appendClock(dst, ms), record.DateTime
 }
 
+// appendClock appends hours, minutes and seconds.
 func appendClock(dst []byte, ms int64) []byte {
 	two := func(n int64) { dst = append(dst, byte('0'+n/10), byte('0'+n%10)) }
-	two(ms / 3600000)
+	if hours := ms / 3600000; hours < 100 {
+		two(hours)
+	} else {
+		dst = strconv.AppendInt(dst, hours, 10)
+	}
 	dst = append(dst, ':')
 	two(ms / 60000 % 60)
 	dst = append(dst, ':')
@@ -186,16 +211,23 @@ func appendClock(dst []byte, ms int64) []byte {
 	return dst
 }
 
-// appendISO appends a date that a cell of type "d" holds, without its offset Z.
-func appendISO(dst []byte, text string) (_ []byte, ok bool) {
-	text = strings.TrimSuffix(text, "Z")
+// appendISO appends a date or a time of day that a cell of type "d" holds (ISO
+// 8601, in workbooks of the strict kind), without its offset Z. The kind is Null
+// where it is neither.
+func appendISO(dst []byte, text string) (_ []byte, kind record.Kind) {
+	text = strings.TrimSuffix(strings.TrimSpace(text), "Z")
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			dst = t.AppendFormat(dst, "2006-01-02T")
-			return appendClock(dst, t.Sub(t.Truncate(24*time.Hour)).Milliseconds()), true
+			return appendClock(dst, t.Sub(t.Truncate(24*time.Hour)).Milliseconds()), record.DateTime
 		}
 	}
-	return dst, false
+	for _, layout := range []string{"15:04:05", "15:04"} {
+		if t, err := time.Parse(layout, strings.TrimPrefix(text, "T")); err == nil {
+			return appendClock(dst, t.Sub(t.Truncate(24*time.Hour)).Milliseconds()), record.Text
+		}
+	}
+	return dst, record.Null
 }
 
 // trim takes white space off both ends, no-break spaces too.

@@ -17,6 +17,8 @@ const (
 	maxPart    = 64 << 20  // of a part that is held in memory but the texts
 	maxStrings = 512 << 20 // of all shared texts
 	maxSheet   = 16 << 30  // of a sheet, which is only passed through
+	maxDensity = 400       // times that a part unpacks to, of parts larger than denseFrom
+	denseFrom  = 64 << 20
 	maxRow     = 1 << 20
 	maxColumn  = 1 << 14
 )
@@ -109,19 +111,26 @@ func (w *workbook) part(name string, limit int64) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("part %s: %w", name, err)
 	}
-	return &bounded{ReadCloser: r, name: name, left: limit}, nil
+	// Declared sizes may lie; the packed one cannot be less than what is read.
+	dense := max(denseFrom, int64(min(f.CompressedSize64, 1<<40))*maxDensity)
+	return &bounded{ReadCloser: r, name: name, left: min(limit, dense), dense: dense < limit}, nil
 }
 
-// bounded gives an error where a part is larger than it may be.
+// bounded gives an error where a part is larger than it may be, or so much
+// larger than it is packed that it is made to fill memory or disk.
 type bounded struct {
 	io.ReadCloser
-	name string
-	left int64
+	name  string
+	left  int64
+	dense bool
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.left -= int64(n)
+	if b.left < 0 && b.dense {
+		return 0, fmt.Errorf("part %s unpacks to more than %d times its size, as no table does", b.name, maxDensity)
+	}
 	if b.left < 0 {
 		return 0, fmt.Errorf("part %s unpacks to more than is sound", b.name)
 	}

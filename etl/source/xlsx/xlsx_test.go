@@ -137,8 +137,8 @@ func TestReaderKeepsTheTypeOfEachCell(t *testing.T) {
 	require.NoError(t, f.SetCellStyle("Sheet1", "I2", "I2", custom(`[h]:mm`)))
 	require.NoError(t, f.SetCellStr("Sheet1", "J2", "07005"))
 	got := readAll(t, save(t, f), xlsx.Options{})
-	require.Equal(t, []string{"é & <b>", "15182.28", "3000000000", "true", "2023-10-29T02:30:15", "06:00:00", "", "a formula without a stored value", "1.5", "07005"}, got.rows[0])
-	require.Equal(t, []record.Kind{record.Text, record.Number, record.Number, record.Boolean, record.DateTime, record.Text, record.Null, record.Error, record.Number, record.Text}, got.kinds[0])
+	require.Equal(t, []string{"é & <b>", "15182.28", "3000000000", "true", "2023-10-29T02:30:15", "06:00:00", "", "a formula without a stored value", "36:00:00", "07005"}, got.rows[0])
+	require.Equal(t, []record.Kind{record.Text, record.Number, record.Number, record.Boolean, record.DateTime, record.Text, record.Null, record.Error, record.Text, record.Text}, got.kinds[0])
 	require.Equal(t, []string{"source-unsure"}, codes(got.Findings()), "the formula that was never calculated")
 }
 
@@ -344,6 +344,34 @@ func TestReaderRefusesDamagedWorkbooks(t *testing.T) {
 			require.Equal(t, finding.SourceDamaged, e.Finding.Code)
 		})
 	}
+}
+
+func TestReaderStopsAtABombBeforeItHasUnpackedIt(t *testing.T) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range map[string]string{
+		"xl/workbook.xml":            `<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="r1" Type="http://x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+	} {
+		w, err := z.Create(name)
+		require.NoError(t, err)
+		_, err = io.WriteString(w, text)
+		require.NoError(t, err)
+	}
+	w, err := z.Create("xl/worksheets/sheet1.xml")
+	require.NoError(t, err)
+	_, err = io.WriteString(w, `<worksheet><sheetData><row r="1"><c t="str"><v>a</v></c></row><row r="2"><c><v>1</v></c></row>`)
+	require.NoError(t, err)
+	blank := []byte(strings.Repeat(" ", 1<<20) + "<x/>")
+	for range 200 {
+		_, err = w.Write(blank)
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	require.Less(t, b.Len(), 1<<20)
+	e := refused(t, b.Bytes(), xlsx.Options{})
+	require.Equal(t, finding.SourceDamaged, e.Finding.Code)
+	require.Contains(t, e.Finding.Message, "400 times")
 }
 
 func TestReaderStopsWithItsContext(t *testing.T) {

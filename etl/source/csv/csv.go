@@ -268,7 +268,7 @@ func (r *Reader) cutAll(b *record.Batch, buf []byte, pos int) int {
 			pos = end
 			continue
 		}
-		if (len(cells) != r.width || r.apart || alone(cells)) && !blank(cells) {
+		if (len(cells) != r.width || r.apart || alone(cells) && beginsNote(cells[0].Text)) && !blank(cells) {
 			what, more := r.irregular(buf, next, row, cells)
 			if more {
 				break

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -234,11 +235,20 @@ func (r *Reader) note(cells []string, apart, whole bool) bool {
 			return false
 		}
 	}
-	lower := strings.ToLower(first)
-	if slices.ContainsFunc(noteWords, func(w string) bool { return strings.HasPrefix(lower, w) }) {
+	if beginsNote([]byte(first)) {
 		return true
 	}
 	return apart || len(cells) == 1 && whole && strings.ContainsAny(first, " :")
+}
+
+// beginsNote reports whether a text begins as notes do.
+func beginsNote(text []byte) bool {
+	for _, w := range noteWords {
+		if len(text) >= len(w) && bytes.EqualFold(text[:len(w)], []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // skipRest counts the lines after the table.
@@ -277,12 +287,12 @@ func (r *Reader) sayAfter() {
 		r.findings = append(r.findings, f)
 	}
 	if r.again > 0 {
-		r.unsure(r.againAt, fmt.Sprintf("the header stands %d times more in the table, first in row %d; the rows below are read as rows of one table", r.again, r.againAt),
+		r.unsure(r.againAt, fmt.Sprintf("the header stands %d times in the file, the second time in row %d; all rows are read as those of one table", r.again+1, r.againAt),
 			"look whether the parts belong together")
 	}
 	if total := string(r.last); isTotal(total) {
 		r.unsure(r.lastRow, fmt.Sprintf("the last row (%q) looks like a total of the rows above it, and is read as one of them", short(total)),
-			"leave it out by a filter of the mapping, or by footer: 1 under source")
+			"leave it out by a filter of the mapping, or by footer under source, the number of lines below the table")
 	}
 }
 

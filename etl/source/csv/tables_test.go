@@ -92,7 +92,7 @@ func TestReaderReadsOnWhereTheHeaderStandsAgain(t *testing.T) {
 	require.Equal(t, [][]string{{"A", "1"}, {"B", "2"}, {"C", "3"}}, got.rows)
 	require.Equal(t, 4, got.skipped)
 	require.Equal(t, []string{"source-unsure"}, codes(got.reader.Findings()))
-	require.Contains(t, got.reader.Findings()[0].Message, "the header stands 2 times more in the table, first in row 4")
+	require.Contains(t, got.reader.Findings()[0].Message, "the header stands 3 times in the file, the second time in row 4")
 }
 
 func TestRaggedRowsAreNoTable(t *testing.T) {

@@ -143,7 +143,7 @@ func shown(value string) string {
 
 // declared are the properties of a dialect that a mapping declares under source,
 // in the order in which they are written.
-var declared = []string{format.Format, format.Sheet, format.Encoding, format.Delimiter, format.Decimal, format.Thousands, format.HeaderRow}
+var declared = []string{format.Format, format.Sheet, format.Encoding, format.Delimiter, format.Decimal, format.Thousands, format.Table, format.HeaderRow}
 
 // SourceYAML gives the source of a mapping for this table, as it was read: what
 // was detected is then declared, so that another file of the same name cannot be

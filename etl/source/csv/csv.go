@@ -67,6 +67,7 @@ type Reader struct {
 	track      tracker
 	apart      bool     // a blank line stands above the next row
 	ended      bool     // what follows belongs to no record of the table
+	table      int      // the number of the table that is read, 0 where it is not known
 	others     int      // the row in which another table begins, or 0
 	otherNames []string // its header
 	notes      int      // the row in which notes below the table begin, or 0

@@ -362,7 +362,10 @@ func (r *Reader) tablesAbove(rows []format.Row, ends []place, at, groups int) bo
 	if own < 0 {
 		return false
 	}
-	r.property(format.Table, strconv.Itoa(own+1), format.Detected, 0.8, fmt.Sprintf("it begins in row %d", rows[at].Line))
+	r.table = own + 1
+	if len(starts) > 1 {
+		r.property(format.Table, strconv.Itoa(r.table), format.Detected, 0.8, fmt.Sprintf("it begins in row %d", rows[at].Line))
+	}
 	if own == 0 {
 		return false
 	}

@@ -272,14 +272,11 @@ func (r *Reader) sayAfter() {
 		r.unsure(r.notes, fmt.Sprintf("the lines from row %d on (%q) look like notes below the table and are skipped", r.notes, short(r.firstNote)),
 			"set footer under source to the number of lines below the table, such as source: {footer: 0} where there are none")
 	case r.others > 0 && r.ended:
-		n := 0
-		if at, err := strconv.Atoi(r.dialect.Value(format.Table)); err == nil {
-			n = at + 1
+		own := strconv.Quote(r.otherNames[0])
+		if r.table > 0 {
+			own = strconv.Itoa(r.table + 1)
 		}
-		hint := fmt.Sprintf("read it by a mapping of its own, with table: %s under source", strconv.Quote(r.otherNames[0]))
-		if n > 0 {
-			hint = fmt.Sprintf("read it by a mapping of its own, with table: %d under source; table: 0 says that all is one table", n)
-		}
+		hint := fmt.Sprintf("read it by a mapping of its own, with table: %s under source; table: 0 says that all is one table", own)
 		f := finding.New(finding.SourceTables, r.opt.Origin.At(r.others, ""), "another table begins in row %d (%s): its lines and those below it, %d in all, are not read here", r.others, listed(r.otherNames), r.line-r.others).WithHint("%s", hint)
 		if r.opt.Table != "" {
 			f.Severity = finding.Info
@@ -452,7 +449,7 @@ func (r *Reader) begin(pos, n int) error {
 	if _, err := r.more(pos); err != nil {
 		return err
 	}
-	r.skipped = r.line - 1
+	r.skipped, r.table = r.line-1, n
 	r.property(format.Table, strconv.Itoa(n), format.Declared, 1, "")
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,9 +25,14 @@ func newInventoryCommand(s *settings) *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  unknownVerb,
 	}
-	var format formatFlag
+	cmd.AddCommand(newInventoryTemplateCommand(s), newInventoryCheckCommand(s), newInventoryAnnotateCommand(s), newInventoryReportCommand(s), newProfileCommand(s))
+	return cmd
+}
+
+func newInventoryCheckCommand(s *settings) *cobra.Command {
+	format := inventoryFormat{"text"}
 	var probe bool
-	check := &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check an inventory, and the files that it names",
 		Long: "Checks an inventory (a workbook or YAML of the same content): is everything stated that must be, and\n" +
@@ -43,10 +50,15 @@ func newInventoryCommand(s *settings) *cobra.Command {
 				}
 				found = append(found, seen...)
 			}
-			if err := s.report(cmd, format, "inventory check", found); err != nil {
+			if format.formatFlag == htmlFormat {
+				err = report.Inventory(cmd.OutOrStdout(), args[0], inv, found)
+			} else {
+				err = s.report(cmd, format.formatFlag, "inventory check", found)
+			}
+			if err != nil {
 				return err
 			}
-			if format == "text" && !s.quiet {
+			if format.formatFlag == "text" && !s.quiet {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %s: %s\n", args[0], counted(len(inv.Sources), "dataset", "datasets"),
 					counted(len(inv.Fields), "field", "fields"), report.CountFindings(found, nil))
 			}
@@ -56,9 +68,8 @@ func newInventoryCommand(s *settings) *cobra.Command {
 			return nil
 		},
 	}
-	addFormat(check, &format)
-	check.Flags().BoolVar(&probe, "probe", false, "try every link too, at most 4 at once and 10 s each, and write what they say into the Checks sheet of FILE")
-	cmd.AddCommand(newInventoryTemplateCommand(s), check, newInventoryAnnotateCommand(s), newProfileCommand(s))
+	cmd.Flags().Var(&format, "format", strings.Join(append(slices.Clone(report.Formats), htmlFormat), ", "))
+	cmd.Flags().BoolVar(&probe, "probe", false, "try every link too, at most 4 at once and 10 s each, and write what they say into the Checks sheet of FILE")
 	return cmd
 }
 
@@ -75,12 +86,13 @@ func checkInventory(ctx context.Context, name string) (*inventory.Inventory, []f
 }
 
 // probeInventory tries the links of an inventory and writes what they say into
-// its file.
+// its Checks and its file.
 func probeInventory(ctx context.Context, name string, inv *inventory.Inventory) ([]finding.Finding, error) {
 	checks, found, err := inv.ProbeLinks(ctx, inventory.LinkProber{})
 	if err != nil {
 		return nil, err
 	}
+	inv.Checks = checks
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err

@@ -237,9 +237,9 @@ func (inv *Inventory) checkPlaces() []finding.Finding {
 					WithHint("copy it from the browser, with https:// in front"))
 			}
 		}
-		c := sourceTable.column("licence")
-		if _, known := c.Vocabulary.code(s.Licence); s.Licence != "" && !known && !isURI(s.Licence) {
-			f := finding.New(finding.InventoryWord, s.At("licence"), "%q is not a licence of the EU authority table", s.Licence).WithHint("%s", c.Vocabulary.hint(s.Licence))
+		if s.Licence != "" && !s.licensed() {
+			f := finding.New(finding.InventoryWord, s.At("licence"), "%q is not a licence of the EU authority table", s.Licence).
+				WithHint("%s", vocabularies["licence"].hint(s.Licence))
 			f.Severity = finding.Warning
 			list = append(list, f)
 		}
@@ -258,6 +258,13 @@ func (s *Source) value(key string) string {
 		return s.Schema
 	}
 	return ""
+}
+
+// licensed reports whether the licence is one of the vocabulary, or the address of
+// another.
+func (s *Source) licensed() bool {
+	_, known := vocabularies["licence"].code(s.Licence)
+	return known || strings.HasPrefix(s.Licence, "https://") || strings.HasPrefix(s.Licence, "http://")
 }
 
 // checkModels holds that a new model says why.

@@ -196,3 +196,26 @@ func TestEachRuleHasItsCode(t *testing.T) {
 		})
 	}
 }
+
+func TestReadinessSaysWhatIsMissing(t *testing.T) {
+	inv, _, err := inventory.Read("i.yaml", []byte(strings.Replace(whole, "    format: CSV\n", "    format: CVS\n", 1)))
+	require.NoError(t, err)
+	ready := inv.Readiness(inv.Check(now))
+	require.Len(t, ready, 1)
+	require.Equal(t, []string{"public access: it is restricted", "an address of the data", "an error to be mended"}, ready[0].ToPublish)
+	require.Equal(t, []string{"an @context for Building", "an error to be mended"}, ready[0].ToMap)
+	require.True(t, ready[0].Personal)
+	require.Equal(t, []string{"Grid team"}, ready[0].Owners)
+	require.Equal(t, "received", ready[0].Stage)
+}
+
+func TestLineageLeadsFromFieldsToIndicators(t *testing.T) {
+	inv, _, err := inventory.Read("i.yaml", []byte(whole))
+	require.NoError(t, err)
+	l := inv.Lineage()
+	require.Equal(t, []inventory.LineageNode{
+		{Column: 2, Label: "Building.use", Feeds: true}, {Column: 1, Label: "Use (kWh)", Feeds: true}, {Column: 0, Label: "meters", Feeds: true},
+		{Column: 2, Label: "Building.use.observedAt"}, {Column: 1, Label: "day"}, {Column: 3, Label: "Total", Feeds: true},
+	}, l.Nodes)
+	require.Equal(t, []inventory.LineageEdge{{From: 2, To: 1}, {From: 1, To: 0}, {From: 2, To: 4}, {From: 4, To: 3}, {From: 0, To: 5}}, l.Edges)
+}

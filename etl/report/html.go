@@ -12,19 +12,19 @@ import (
 //go:embed run.html.tmpl
 var runPage string
 
+// style is what all pages look like.
+//
+//go:embed page.css
+var style string
+
 var runTemplate = template.Must(template.New("run").Funcs(template.FuncMap{
+	"css":    func() template.CSS { return template.CSS(style) },
 	"n":      func(n int64) string { return groupDigits(n, "\u202f") },
 	"figure": func(text string) string { return groupDecimal(text, "\u202f") },
 	"time":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" },
 	"shares": shares,
 	"rank":   ranked,
-	"groups": func(list finding.List, found map[finding.Code]int64) []shownGroup {
-		var shown []shownGroup
-		for _, g := range group(list, found) {
-			shown = append(shown, shownGroup{string(g.code), g.severity().String(), g.total, g.list, g.total - int64(len(g.list))})
-		}
-		return shown
-	},
+	"groups": shownGroups,
 	"level": func(r *Run) string {
 		rows, entities := r.Total()
 		switch {
@@ -36,6 +36,14 @@ var runTemplate = template.Must(template.New("run").Funcs(template.FuncMap{
 		return "good"
 	},
 }).Parse(runPage))
+
+func shownGroups(list finding.List, found map[finding.Code]int64) []shownGroup {
+	var shown []shownGroup
+	for _, g := range group(list, found) {
+		shown = append(shown, shownGroup{string(g.code), g.severity().String(), g.total, g.list, g.total - int64(len(g.list))})
+	}
+	return shown
+}
 
 type shownGroup struct {
 	Code, Severity string

@@ -25,12 +25,15 @@ func newProfileCommand(s *settings) *cobra.Command {
 		Args: wantArgs(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec.File = args[0]
-			table, err := profile.Of(cmd.Context(), "", spec)
+			tables, found, err := profile.Tables(cmd.Context(), "", spec)
 			if err != nil {
 				return err
 			}
 			if mapping != "" {
-				if err := writeNew(mapping, table.SourceYAML()); err != nil {
+				if len(tables) != 1 {
+					return fmt.Errorf("%s has %d tables: say with --sheet or --table of which --mapping is to write the source", args[0], len(tables))
+				}
+				if err := writeNew(mapping, tables[0].SourceYAML()); err != nil {
 					return err
 				}
 			}
@@ -39,13 +42,19 @@ func newProfileCommand(s *settings) *cobra.Command {
 				out.SetIndent("", "  ")
 				return out.Encode(struct {
 					Tables []*profile.Table `json:"tables"`
-				}{[]*profile.Table{table}})
+				}{tables})
 			}
-			if err := table.WriteText(cmd.OutOrStdout()); err != nil {
-				return err
+			for i, table := range tables {
+				if i > 0 {
+					fmt.Fprintln(cmd.OutOrStdout())
+				}
+				if err := table.WriteText(cmd.OutOrStdout()); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "\n%s", table.SourceYAML())
+				found = append(found, table.Findings...)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "\n%s", table.SourceYAML())
-			return s.report(cmd, "text", "inventory profile", table.Findings)
+			return s.report(cmd, "text", "inventory profile", found)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "JSON, for scripts")
@@ -53,7 +62,8 @@ func newProfileCommand(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&spec.Encoding, "encoding", "", "how the text is encoded, where that cannot be seen")
 	cmd.Flags().StringVar(&spec.Delimiter, "delimiter", "", "what stands between cells")
 	cmd.Flags().StringVar(&spec.Decimal, "decimal", "", `the decimal mark: "." or ","`)
-	cmd.Flags().StringVar(&spec.Sheet, "sheet", "", "the sheet of a workbook")
+	cmd.Flags().StringVar(&spec.Sheet, "sheet", "", "the sheet of a workbook; all without it")
+	cmd.Flags().StringVar(&spec.Table, "table", "", "the table of a text file with several; all without it")
 	return cmd
 }
 

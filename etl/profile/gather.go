@@ -3,9 +3,11 @@ package profile
 import (
 	"bytes"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/axiomhq/hyperloglog"
@@ -41,6 +43,8 @@ const (
 	// personalKept is how many cells are looked at for personal data.
 	personalKept = 50
 	exactLimit   = 1 << 16
+	// nullWords is how many words may stand for "no value" in a column of numbers.
+	nullWords = 3
 	// oddShare is how many of a column's cells may not be of its type.
 	oddShare = 0.02
 )
@@ -64,6 +68,9 @@ type gatherer struct {
 	least, most   extreme // of numbers
 	first, last   string  // of texts
 	buf           []byte
+	// words counts the texts that are no numbers, up to one more than may stand
+	// for "no value" in a column of numbers.
+	words map[string]int64
 }
 
 // counted are the types that cells are counted for; Text fits every cell.
@@ -111,6 +118,7 @@ func newGatherer(name string, d source.Dialect) *gatherer {
 		numbers:  mapping.Numbers(string(d.Decimal()), d.Thousands()),
 		plain:    mapping.Numbers(".", ""),
 		distinct: map[uint64]struct{}{},
+		words:    map[string]int64{},
 		seed:     maphash.MakeSeed(),
 	}
 	for _, r := range mapping.TimeReaders() {
@@ -128,7 +136,11 @@ func (g *gatherer) add(row int, c record.Cell) {
 	g.filled++
 	g.remember(text)
 	for i, kind := range counted {
-		g.kinds[i].add(g.is(kind, c.Kind, text), row, text)
+		fits := g.is(kind, c.Kind, text)
+		g.kinds[i].add(fits, row, text)
+		if _, known := g.words[string(text)]; kind == Number && !fits && (known || len(g.words) <= nullWords) {
+			g.words[string(text)]++
+		}
 	}
 	for i := range g.times {
 		t := &g.times[i]
@@ -350,7 +362,24 @@ func (g *gatherer) typed(c *Column) {
 		take(Point, kind(Point))
 	case fits(kind(GeoJSON)):
 		take(GeoJSON, kind(GeoJSON))
+	case g.numbersOrNothing(kind(Number)):
+		c.Type, c.Min, c.Max = Number, g.least.text, g.most.text
+		c.Nulls = slices.Sorted(maps.Keys(g.words))
 	}
+}
+
+// numbersOrNothing says that the column has numbers, and beside them a few words
+// that come again and again: "Not Available".
+func (g *gatherer) numbersOrNothing(numbers counter) bool {
+	if len(g.words) > nullWords || 10*numbers.fits < g.filled {
+		return false
+	}
+	for word, n := range g.words {
+		if n < 2 && !missing.MatchString(word) || strings.ContainsFunc(word, unicode.IsDigit) {
+			return false
+		}
+	}
+	return true
 }
 
 // time takes the format in which the most cells are times. Digits alone are a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source"
@@ -42,6 +43,9 @@ type Column struct {
 	Odd     int64  `json:"odd"`
 	OddCell string `json:"odd_cell,omitempty"`
 	OddRow  int    `json:"odd_row,omitempty"`
+	// Nulls are words that seem to stand for "no value" in a column of numbers;
+	// they count neither as Empty nor as Odd.
+	Nulls []string `json:"nulls,omitempty"`
 	// Distinct counts different texts; above 65 536 it is an estimate, which is
 	// off by about 1 %, and DistinctExact is false.
 	Distinct      int64 `json:"distinct"`
@@ -57,6 +61,34 @@ type Column struct {
 	// and Why what speaks for it.
 	Personal Personal `json:"personal,omitempty"`
 	Why      string   `json:"why,omitempty"`
+}
+
+// Tables reads every table of the file that spec names. One of several that cannot
+// be read, such as a blank sheet, is left out, and why is among the findings. The
+// error is that of Of.
+func Tables(ctx context.Context, baseDir string, spec source.Spec) (list []*Table, findings []finding.Finding, err error) {
+	specs, err := source.Tables(ctx, baseDir, spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, one := range specs {
+		t, err := Of(ctx, baseDir, one)
+		var refused *source.Error
+		if errors.As(err, &refused) && len(specs) > 1 {
+			left := refused.Finding
+			left.Severity = finding.Info
+			findings = append(findings, left)
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(specs) > 1 { // the others are read as well
+			t.Findings = slices.DeleteFunc(t.Findings, func(f finding.Finding) bool { return f.Code == finding.SourceTables })
+		}
+		list = append(list, t)
+	}
+	return list, findings, nil
 }
 
 // Of reads the whole table that spec names, relative to baseDir. The error is a

@@ -100,7 +100,7 @@ func TestProfileNamesTheCellsThatAreNotOfTheType(t *testing.T) {
 	require.Equal(t, "0,5", got.Min)
 	require.Equal(t, "99,5", got.Max)
 	for i := range 10 {
-		cells[i] = "abc"
+		cells[i] = fmt.Sprintf("abc%d", i)
 	}
 	require.Equal(t, profile.Text, columnOf(t, "kWh", cells...).Type)
 }
@@ -192,4 +192,35 @@ func TestProfileTellsTheSameOfATableAsCSVAndAsWorkbook(t *testing.T) {
 		b := xlsx.Columns[i]
 		require.Equal(t, []any{a.Name, a.Type, a.Unit, a.Role, a.Empty, a.Distinct}, []any{b.Name, b.Type, b.Unit, b.Role, b.Empty, b.Distinct})
 	}
+}
+
+func TestProfileKnowsTheWordsThatStandForNoValue(t *testing.T) {
+	got := columnOf(t, "kWh", "1,5", "Not Available", "2,5", "Not Available", "-")
+	require.Equal(t, profile.Number, got.Type)
+	require.Equal(t, []string{"-", "Not Available"}, got.Nulls)
+	require.Zero(t, got.Odd)
+	require.Equal(t, "KWH", got.Unit)
+	for _, cells := range [][]string{{"1", "a", "b", "c", "d"}, {"1", "Building 7", "Building 7", "2"}, {"1", "once"}} {
+		require.Equal(t, profile.Text, columnOf(t, "kWh", cells...).Type, cells)
+	}
+	table := of(t, "kWh;note\n1;x\nNot Available;x\nNot Available;y\n2;x\n")
+	require.Contains(t, table.SourceYAML(), `nulls: ["Not Available"]`)
+}
+
+func TestTablesProfilesEveryTableOfAFile(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "two.csv"), []byte("site;town;x\nA;Paris;1\nB;Lyon;1\n\nday;kWh\n2024-01-01;1,5\n2024-01-02;2,5\n2024-01-03;3,5\n"), 0o644))
+	tables, _, err := profile.Tables(context.Background(), dir, source.Spec{File: "two.csv"})
+	require.NoError(t, err)
+	require.Len(t, tables, 2)
+	require.Empty(t, tables[0].Findings)
+	require.Equal(t, "town", tables[0].Columns[1].Name)
+	require.Equal(t, int64(3), tables[1].Rows)
+	require.Contains(t, tables[1].SourceYAML(), "table: 2\n")
+
+	tables, _, err = profile.Tables(context.Background(), "", source.Spec{File: shared.Path(t, "datasets", "us-philadelphia-municipal", "philadelphia_2011-13.xlsx")})
+	require.NoError(t, err)
+	require.Len(t, tables, 4)
+	require.Equal(t, "2011-13 Data", tables[1].Sheet)
+	require.Equal(t, int64(69), tables[1].Rows)
 }

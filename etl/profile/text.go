@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -61,9 +62,12 @@ func (t *Table) remarks() []string {
 		if c.Odd > 0 {
 			list = append(list, fmt.Sprintf("%s: %d cells are no %s, first %q in row %d", c.Name, c.Odd, c.Type, c.OddCell, c.OddRow))
 		}
-		if missing.MatchString(c.Min) || missing.MatchString(c.Max) {
+		if len(c.Nulls) > 0 {
+			list = append(list, fmt.Sprintf("%s: numbers, and the words %s for \"no value\": they are among nulls below", c.Name, strings.Join(quoted(c.Nulls), ", ")))
+		}
+		if sentinel.MatchString(c.Min) || sentinel.MatchString(c.Max) {
 			value := c.Min
-			if !missing.MatchString(value) {
+			if !sentinel.MatchString(value) {
 				value = c.Max
 			}
 			list = append(list, fmt.Sprintf("%s: %s may stand for \"no value\"; if so, declare it: nulls: [%q]", c.Name, value, value))
@@ -81,8 +85,29 @@ func (t *Table) remarks() []string {
 	return list
 }
 
-// missing are the numbers that loggers and models write for "no value".
-var missing = regexp.MustCompile(`^-(?:99|999|9999|99999)(?:[.,](?:0+|9+))?$`)
+// sentinel are the numbers that loggers and models write for "no value", missing
+// the words.
+var sentinel = regexp.MustCompile(`^-(?:99|999|9999|99999)(?:[.,](?:0+|9+))?$`)
+
+var missing = regexp.MustCompile(`(?i)^(?:-+|–|—|n\.?/?a\.?|nan|null|none|nd|n\.?c\.?|n\.?d\.?|nil|\?|\.+)$`)
+
+// nulls are the words for "no value" of all columns.
+func (t *Table) nulls() []string {
+	var list []string
+	for _, c := range t.Columns {
+		list = append(list, c.Nulls...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func quoted(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strconv.Quote(s)
+	}
+	return out
+}
 
 // units says that the cells of a column name more than one unit.
 func (c *Column) units() bool {
@@ -143,7 +168,7 @@ func shown(value string) string {
 
 // declared are the properties of a dialect that a mapping declares under source,
 // in the order in which they are written.
-var declared = []string{format.Format, format.Sheet, format.Encoding, format.Delimiter, format.Decimal, format.Thousands, format.Table, format.HeaderRow}
+var declared = []string{format.Format, format.Sheet, format.Entry, format.Layer, format.Table, format.Path, format.Encoding, format.Delimiter, format.Decimal, format.Thousands, format.HeaderRow}
 
 // SourceYAML gives the source of a mapping for this table, as it was read: what
 // was detected is then declared, so that another file of the same name cannot be
@@ -159,11 +184,14 @@ func (t *Table) SourceYAML() string {
 		case p.Value == "" || key == format.Format && p.Value == "csv" || key == format.Format && p.Value == "xlsx":
 		case p.Value == "\t":
 			line(key, "tab")
-		case key == format.HeaderRow && strings.Trim(p.Value, "0123456789") == "":
+		case (key == format.HeaderRow || key == format.Table) && strings.Trim(p.Value, "0123456789") == "":
 			line(key, p.Value)
 		default:
 			line(key, scalar(p.Value))
 		}
+	}
+	if nulls := t.nulls(); nulls != nil {
+		line("nulls", "["+strings.Join(quoted(nulls), ", ")+"]")
 	}
 	if t.localTimes() {
 		b.WriteString("  timezone: Europe/Paris # the zone of the local times in the file: correct it\n")

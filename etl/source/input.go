@@ -322,8 +322,10 @@ func (in *input) choose(z *zip.Reader) (*zip.File, error) {
 	case len(tables) == 0:
 		return nil, format.Refuse(finding.New(finding.SourcePart, at, "the archive has no table in it").WithHint("name the file that is one under source: entry"), nil)
 	case len(tables) > 1:
-		return nil, format.Misdeclared(finding.New(finding.SourcePart, at, "the archive has %d tables in it", len(tables)).
+		refused := format.Misdeclared(finding.New(finding.SourcePart, at, "the archive has %d tables in it", len(tables)).
 			WithHint("name one under source, such as source: {entry: %q}; there are %s", names[0], strings.Join(names, ", ")))
+		refused.Err = &format.Several{Key: format.Entry, Names: names}
+		return nil, refused
 	}
 	in.isEntry(tables[0], format.Detected, "the only table in the archive")
 	return tables[0], nil

@@ -4,6 +4,8 @@
 package format
 
 import (
+	"strings"
+
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -107,6 +109,17 @@ func (e *Error) Error() string { return e.Finding.String() }
 
 // Unwrap gives the cause in the system.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Several is the cause of an Error where a file has several tables and nothing
+// says which is meant.
+type Several struct {
+	// Key is the one under source that names a table: entry or layer.
+	Key   string
+	Names []string
+}
+
+// Error names the tables.
+func (s *Several) Error() string { return s.Key + " is one of " + strings.Join(s.Names, ", ") }
 
 // Refuse gives an Unreadable error.
 func Refuse(f finding.Finding, cause error) *Error {

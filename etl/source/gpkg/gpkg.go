@@ -193,8 +193,10 @@ func (r *Reader) choose() error {
 		}
 		r.layer, how, evidence = layers[at], format.Declared, ""
 	case len(layers) > 1:
-		return format.Misdeclared(finding.New(finding.SourcePart, r.Origin.At(0, ""), "the GeoPackage has %d layers", len(layers)).
+		refused := format.Misdeclared(finding.New(finding.SourcePart, r.Origin.At(0, ""), "the GeoPackage has %d layers", len(layers)).
 			WithHint("name one under source, such as source: {layer: %q}; there are %s", names[0], strings.Join(names, ", ")))
+		refused.Err = &format.Several{Key: format.Layer, Names: names}
+		return refused
 	default:
 		r.layer = layers[0]
 	}

@@ -40,6 +40,7 @@ type Reader struct {
 	findings []finding.Finding // that are of no table
 	at       int               // the table that is read
 	moved    []record.Cell
+	sheets   []string
 }
 
 // Open reads the workbook's parts and as much of each sheet as it needs to know
@@ -54,6 +55,7 @@ func Open(file io.ReaderAt, size int64, opt Options) (*Reader, error) {
 	if err := o.open(); err != nil {
 		return nil, err
 	}
+	r.sheets, _ = o.names()
 	first := r.tables[0]
 	r.dialect = append(r.dialect, first.dialect...)
 	for _, t := range r.tables {
@@ -68,6 +70,9 @@ func Open(file io.ReaderAt, size int64, opt Options) (*Reader, error) {
 
 // Header gives the names of the columns.
 func (r *Reader) Header() *record.Header { return r.tables[0].header }
+
+// Sheets names the sheets of the workbook that are not hidden, in order.
+func (r *Reader) Sheets() []string { return r.sheets }
 
 // Dialect gives what was declared and detected.
 func (r *Reader) Dialect() format.Dialect { return r.dialect }

@@ -753,6 +753,14 @@ func TestFaultsInsideStayInside(t *testing.T) {
 	}
 }
 
+func TestALockedStoreIsToldApart(t *testing.T) {
+	s := newServer(t)
+	s.handler = broker.New(faulty{s.store, func() error { return fmt.Errorf("write store /home/me/x.db: %w", broker.ErrStoreBusy) }}, s.options())
+	detail := s.problem(503, "", "GET", api+"/entities?type=T", "")
+	require.Contains(t, detail, "another program keeps the broker's store locked")
+	require.NotContains(t, detail, "/home/me")
+}
+
 func TestConcurrentRequestsKeepEveryEntity(t *testing.T) {
 	s := newServer(t)
 	const clients, each = 4, 10

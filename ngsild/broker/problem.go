@@ -73,6 +73,10 @@ func (q *request) problemOf(err error) *problem {
 		q.h.opts.Logger.Error("the store is full", "error", err)
 		return httpProblem(http.StatusInsufficientStorage,
 			"there is no space left on the broker's disk; nothing of this request was stored; make room and send it again")
+	case errors.Is(err, ErrStoreBusy):
+		q.h.opts.Logger.Error("the store is locked", "error", err)
+		return httpProblem(http.StatusServiceUnavailable,
+			"another program keeps the broker's store locked; nothing of this request was stored; end the writing there and send it again")
 	case isGone(err):
 		return httpProblem(http.StatusServiceUnavailable, "the request was given up before it was done; nothing of it was stored")
 	}

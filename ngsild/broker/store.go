@@ -82,3 +82,7 @@ type Selection struct {
 
 // ErrStoreFull is what a Store's error wraps when there is no room left for a write.
 var ErrStoreFull = errors.New("no space left on its disk")
+
+// ErrStoreBusy is what a Store's error wraps when another program kept it from
+// writing for too long; nothing was written.
+var ErrStoreBusy = errors.New("another program is writing into it")

@@ -39,6 +39,9 @@ const (
 	readers = 4
 	// maxGroup bounds how many waiting updates share one commit.
 	maxGroup = 32
+	// patience is how long a write waits for another program, such as a BI tool
+	// with a transaction of its own, to let go of the file.
+	patience = 10 * time.Second
 )
 
 const schema = `
@@ -114,6 +117,7 @@ func (s *Store) open(abs string) (err error) {
 	if s.writer, err = sqlite.OpenConn(abs, sqlite.OpenReadWrite|sqlite.OpenCreate); err != nil {
 		return s.explain("open", err)
 	}
+	s.writer.SetBusyTimeout(patience)
 	if err := s.prepare(); err != nil {
 		return err
 	}
@@ -210,6 +214,8 @@ func (s *Store) explain(operation string, err error) error {
 		return fmt.Errorf("%s store %s: the file is damaged; restore it from a copy, or remove it and push the data again (%w)", operation, s.path, err)
 	case sqlite.ResultFull:
 		return s.full(operation)
+	case sqlite.ResultBusy, sqlite.ResultLocked:
+		return fmt.Errorf("%s store %s: %w", operation, s.path, broker.ErrStoreBusy)
 	case sqlite.ResultReadOnly, sqlite.ResultCantOpen, sqlite.ResultPerm, sqlite.ResultAuth:
 		return fmt.Errorf("%s store %s: the file cannot be opened for writing; check its permissions and those of its folder (%w)", operation, s.path, err)
 	case sqlite.ResultInterrupt:

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"zombiezen.com/go/sqlite"
@@ -360,6 +361,24 @@ func TestOpenRefusesADamagedStore(t *testing.T) {
 		require.NoError(t, s.Close())
 	}
 	require.ErrorContains(t, err, "the file is damaged")
+}
+
+func TestAStoreThatAnotherProgramLocksIsBusy(t *testing.T) {
+	path := temp(t)
+	s := open(t, path)
+	put(t, s, "", rec("a", "T"))
+	s.writer.SetBusyTimeout(time.Millisecond)
+	other, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	require.NoError(t, err)
+	defer other.Close()
+	require.NoError(t, sqlitex.ExecuteTransient(other, "BEGIN IMMEDIATE", nil))
+	err = s.Update(t.Context(), "", func(w broker.Writer) error { return w.Put(rec("b", "T")) })
+	require.ErrorIs(t, err, broker.ErrStoreBusy)
+	require.EqualError(t, err, "write store "+path+": another program is writing into it")
+	require.Equal(t, []string{"a"}, ids(t, s, "", broker.Selection{}))
+	require.NoError(t, sqlitex.ExecuteTransient(other, "ROLLBACK", nil))
+	put(t, s, "", rec("b", "T"))
+	require.Equal(t, []string{"a", "b"}, ids(t, s, "", broker.Selection{}))
 }
 
 func TestAClosedStoreSaysSo(t *testing.T) {

@@ -99,7 +99,7 @@ var traps = []trap{
 	{"sep-line", "sep=|\r\nid|v\r\na|1\r\n", "", "", "a n=1", off{delimiter: '|'}},
 	{"preamble", "Report of the city\n\nid;v;w\na;1;x\nb;2;x\n", "", "", "a n=1 | b n=2 | source-unsure", off{source: "header: 1"}},
 	{"footer", "id;v;w\na;1;x\nb;2;x\nSource: the city\n", "", "", "a n=1 | b n=2 | source-unsure", off{source: "footer: 0"}},
-	{"total", "id;v\na;1\nb;2\nTotal;3\n", "", "", "Total n=3 | a n=1 | b n=2 | source-unsure", off{source: "footer: 1"}},
+	{"total", "id;v\na;1\nb;2\nTotal;3\n", "", "", "Total n=3 | a n=1 | b n=2 | source-summary", off{source: "footer: 1"}},
 	{"header-rows", ";Power;;Gas;\nid;use;cost;use;cost\na;1;2;3;4\n", "", `n: {value: {column: "Gas / use", as: number}}`, "a n=3 | source-unsure", off{source: "header: 2"}},
 	{"names-repeated", "id;v;v\na;1;2\n", "", "", "refused source-duplicate-column", off{attributes: `n: {value: {column: "v#2", as: number}}`}},
 	{"trailing-delimiter", "id;v\na;1;\nb;2;\n", "", "", "a n=1 | b n=2", off{delimiter: ';'}},

@@ -74,8 +74,8 @@ type Reader struct {
 	firstNote  string
 	again      int // how often the header stands once more
 	againAt    int
-	last       []byte // the first cell of the last record
-	lastRow    int
+	totals     int // rows that look like totals of others
+	totalsAt   int
 	held       []heldAt // where the last records of a batch begin, that may be below the table
 
 	carry    []byte // read but not yet handed on
@@ -204,8 +204,7 @@ func (r *Reader) fill(b *record.Batch) error {
 	r.checkText(b, buf[:pos])
 	if n := len(b.Records); n > 0 {
 		r.block = min(max(pos/n*record.Records*9/8, minBlock), maxBlock)
-		last := &b.Records[n-1]
-		r.last, r.lastRow = append(r.last[:0], last.Cells[0].Text...), last.Row
+		r.countTotals(b)
 	}
 	if r.eof && len(r.carry) == 0 {
 		r.finished = true
@@ -223,6 +222,18 @@ func (r *Reader) fill(b *record.Batch) error {
 		}
 	}
 	return nil
+}
+
+// countTotals looks for rows of the batch that sum up others.
+func (r *Reader) countTotals(b *record.Batch) {
+	for i := range b.Records {
+		rec := &b.Records[i]
+		if len(rec.Cells) > 1 && format.IsTotal(rec.Cells[0].Text) {
+			if r.totals++; r.totals == 1 {
+				r.totalsAt = rec.Row
+			}
+		}
+	}
 }
 
 // readFull fills p, but for a rest that is too short for one more character:

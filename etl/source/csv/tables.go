@@ -287,23 +287,10 @@ func (r *Reader) sayAfter() {
 		r.unsure(r.againAt, fmt.Sprintf("the header stands %d times in the file, the second time in row %d; all rows are read as those of one table", r.again+1, r.againAt),
 			"look whether the parts belong together")
 	}
-	if total := string(r.last); isTotal(total) {
-		r.unsure(r.lastRow, fmt.Sprintf("the last row (%q) looks like a total of the rows above it, and is read as one of them", short(total)),
-			"leave it out by a filter of the mapping, or by footer under source, the number of lines below the table")
+	if r.totals > 0 {
+		r.findings = append(r.findings, finding.New(finding.SourceSummary, r.opt.Origin.At(r.totalsAt, ""), "%d rows look like totals of other rows; this is the first", r.totals).
+			WithHint("leave rows of totals out with where; lines below the table by footer under source"))
 	}
-}
-
-// totals begin a row that adds up those above it.
-var totals = []string{"total", "totaux", "totale", "totaal", "grand total", "ensemble", "sum", "summe", "gesamt", "somme", "suma", "somma"}
-
-func isTotal(first string) bool {
-	lower := strings.ToLower(strings.TrimSpace(first))
-	for _, word := range totals {
-		if rest, ok := strings.CutPrefix(lower, word); ok && (rest == "" || strings.ContainsAny(rest[:1], " :.")) {
-			return true
-		}
-	}
-	return false
 }
 
 func short(s string) string {

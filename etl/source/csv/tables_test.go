@@ -155,14 +155,16 @@ func TestFooterDeclaredLeavesOutTheLastLines(t *testing.T) {
 	require.Equal(t, []string{"source-no-rows"}, codes(all.reader.Findings()))
 }
 
-func TestReaderWarnsOfATotalInTheLastRow(t *testing.T) {
-	for last, want := range map[string]bool{"Total": true, "TOTAL général": true, "Summe:": true, "Totalenergies": false, "x": false} {
-		got := read(t, "name;kWh\nA;1\nB;2\n"+last+";3\n", csv.Options{})
-		require.Len(t, got.rows, 3)
-		require.Equal(t, want, len(got.reader.Findings()) == 1, last)
+func TestReaderWarnsOfRowsOfTotals(t *testing.T) {
+	for word, want := range map[string]bool{"Total": true, "TOTAL général": true, "Summe:": true, "Totalenergies": false, "x": false} {
+		got := read(t, "name;kWh\nA;1\n"+word+";1\nB;2\n"+word+";3\n", csv.Options{})
+		require.Len(t, got.rows, 4)
+		require.Equal(t, want, len(got.reader.Findings()) == 1, word)
 		if want {
-			require.Equal(t, 4, got.reader.Findings()[0].Location.Row)
-			require.Contains(t, got.reader.Findings()[0].Message, "looks like a total")
+			f := got.reader.Findings()[0]
+			require.Equal(t, finding.SourceSummary, f.Code)
+			require.Equal(t, 3, f.Location.Row)
+			require.Contains(t, f.Message, "2 rows look like totals")
 		}
 	}
 }

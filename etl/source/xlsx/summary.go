@@ -88,30 +88,6 @@ func (r *table) explain(p pivot, rows []sampled) {
 	r.say(finding.SourceSummary, 0, hint, "the sheet is a pivot table%s (%s)", of, p.area)
 }
 
-// totalWords stand before a row that sums up those above it.
-var totalWords = [][]byte{
-	[]byte("total"), []byte("totals"), []byte("grand total"), []byte("sub-total"), []byte("subtotal"), []byte("totaux"), []byte("total général"), []byte("sous-total"),
-	[]byte("summe"), []byte("gesamt"), []byte("gesamtsumme"), []byte("zwischensumme"), []byte("gesamtergebnis"), []byte("totale"), []byte("totaal"), []byte("eindtotaal"), []byte("total general"), []byte("total geral"), []byte("suma"), []byte("razem"),
-}
-
-func isTotal(text []byte) bool {
-	if len(text) < 4 || len(text) > 16 {
-		return false
-	}
-	switch text[0] | 0x20 {
-	case 't', 'g', 's', 'z', 'e', 'r':
-	default:
-		return false
-	}
-	text = bytes.TrimRight(trim(text), " :")
-	for _, w := range totalWords {
-		if bytes.EqualFold(w, text) {
-			return true
-		}
-	}
-	return false
-}
-
 // countNumeric finds the columns of the table that hold hardly anything but
 // numbers and dates.
 func (r *table) countNumeric(body []sampled) {

@@ -425,7 +425,7 @@ func (r *table) record(b *record.Batch, from *row) {
 			continue
 		}
 		text := from.textOf(c)
-		if first && c.kind == record.Text && isTotal(text) {
+		if first && c.kind == record.Text && format.IsTotal(text) {
 			if r.totals++; r.totals == 1 {
 				r.totalsAt = from.number
 			}

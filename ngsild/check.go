@@ -28,6 +28,8 @@ type checker struct {
 	// built says that the values come from a program: whether they are JSON
 	// is to be seen, and a Kind of 0 is a fault that nobody reported yet.
 	built bool
+	// temporal says that instances of one datasetId differ by the time.
+	temporal bool
 	// broken holds what has a finding already.
 	broken struct{ id, types bool }
 	// paths is room for the ways to what is looked at; it is used again for
@@ -195,13 +197,18 @@ func (c *checker) checkAttributes(list []Attribute, parent *path, depth int) {
 		if many.firstOf(list, name) < start {
 			c.fault(finding.EntityDuplicate, at, "the instances of %q do not stand together", name).Hint = "put them into one array"
 		}
+		if c.temporal && depth == 0 {
+			c.checkMoments(list, start, end, at)
+		}
 		for i := start; i < end; i++ {
 			here := at
 			if end-start > 1 {
 				element := c.element(at, i-start)
 				here = element
 			}
-			if first := many.find(list, name, list[i].DatasetID); first >= start && first < i && list[i].Kind != 0 {
+			if c.temporal && depth == 0 {
+				// checkMoments has told them apart.
+			} else if first := many.find(list, name, list[i].DatasetID); first >= start && first < i && list[i].Kind != 0 {
 				c.duplicateInstance(&list[i], here)
 			}
 			c.checkAttribute(&list[i], here, depth)

@@ -30,7 +30,7 @@ const maxFindings = 100
 // be read. A member that stands twice is a finding, and the first one counts.
 // The error is a *SyntaxError where data is not one JSON object.
 func Decode(data []byte) (*Entity, []finding.Finding, error) {
-	return decode(data, false, nil)
+	return decode(data, decoder{})
 }
 
 // DecodeSimplified reads one entity in simplified form (key-values). What is
@@ -40,10 +40,11 @@ func Decode(data []byte) (*Entity, []finding.Finding, error) {
 // it gives a Kind for the name of an attribute. Findings and error are those
 // of Decode.
 func DecodeSimplified(data []byte, kindOf func(name string) Kind) (*Entity, []finding.Finding, error) {
-	return decode(data, true, kindOf)
+	return decode(data, decoder{simplified: true, kindOf: kindOf})
 }
 
-func decode(data []byte, simplified bool, kindOf func(string) Kind) (*Entity, []finding.Finding, error) {
+// decode reads one entity with a decoder that knows the form.
+func decode(data []byte, d decoder) (*Entity, []finding.Finding, error) {
 	duplicates, err := validate(data)
 	if err != nil {
 		return nil, nil, err
@@ -51,14 +52,8 @@ func decode(data []byte, simplified bool, kindOf func(string) Kind) (*Entity, []
 	start := skipSpace(data, 0)
 	// One copy serves all values, one all strings.
 	own := bytes.Clone(data[start:skipValue(data, start)])
-	d := decoder{
-		checker:    checker{entity: &Entity{}},
-		data:       own,
-		text:       string(own),
-		simplified: simplified,
-		kindOf:     kindOf,
-		duplicates: duplicates,
-	}
+	d.checker = checker{entity: &Entity{}, temporal: d.temporal}
+	d.data, d.text, d.duplicates = own, string(own), duplicates
 	if isGeoJSON(own) {
 		d.fault(finding.EntityStructure, nil, "this is GeoJSON, not an NGSI-LD entity").Hint = geoJSONHint
 	} else {
@@ -69,7 +64,7 @@ func decode(data []byte, simplified bool, kindOf func(string) Kind) (*Entity, []
 		var offset int
 		// The offset is taken in data as given: lines before the entity count.
 		at.Pointer, offset = locate(data, at.Pointer)
-		at.Line = lineAt(data, offset)
+		at.Line, at.Char = lineAt(data, offset), charNumber(data, offset)
 	}
 	return d.entity, d.findings, nil
 }
@@ -111,7 +106,7 @@ func validate(data []byte) (duplicates bool, err error) {
 	}
 	if start := skipSpace(data, 0); data[start] != '{' {
 		return false, &SyntaxError{
-			Line: lineAt(data, start), Char: 1 + start - (bytes.LastIndexByte(data[:start], '\n') + 1),
+			Line: lineAt(data, start), Char: charNumber(data, start),
 			Message: "an entity is a JSON object, and this is " + describe(data[start]),
 			Hint:    "write the entity as {\"id\": …, \"type\": …, …}",
 		}
@@ -137,7 +132,7 @@ func checkNesting(data []byte) error {
 		case '{', '[':
 			if depth++; depth > maxNesting {
 				return &SyntaxError{
-					Line: lineAt(data, i), Char: 1 + utf8.RuneCount(data[bytes.LastIndexByte(data[:i], '\n')+1:i]),
+					Line: lineAt(data, i), Char: charNumber(data, i),
 					Message: fmt.Sprintf("arrays and objects stand more than %d deep in one another", maxNesting),
 					Hint:    "look for brackets that are never closed where they should be",
 				}
@@ -170,9 +165,7 @@ func newSyntaxError(err error, data []byte, base int64) *SyntaxError {
 		offset = syntactic.ByteOffset - base
 	}
 	offset = max(0, min(offset, int64(len(data))))
-	e.Line = lineAt(data, int(offset))
-	lineStart := bytes.LastIndexByte(data[:offset], '\n') + 1
-	e.Char = 1 + utf8.RuneCount(data[lineStart:offset])
+	e.Line, e.Char = lineAt(data, int(offset)), charNumber(data, int(offset))
 	rest := bytes.TrimLeft(data[offset:], " \t\r\n")
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
@@ -180,8 +173,15 @@ func newSyntaxError(err error, data []byte, base int64) *SyntaxError {
 		if len(bytes.TrimSpace(data)) == 0 && base == 0 {
 			e.Message, e.Hint = "there is no JSON here", "write an entity, such as {\"id\": \"urn:ngsi-ld:Building:1\", \"type\": \"Building\"}"
 		}
+	case syntactic != nil && strings.Contains(syntactic.Err.Error(), "max depth"):
+		e.Message = "arrays and objects stand more than 10000 deep in one another"
+		e.Hint = "look for brackets that are never closed where they should be"
+	case base == 0 && offset <= 1 && isUTF16(data):
+		e.Message, e.Hint = "the text is UTF-16", "save the file as UTF-8"
 	case syntactic != nil && strings.Contains(syntactic.Err.Error(), "UTF-8"):
 		e.Message, e.Hint = "the text is not UTF-8", "save the file as UTF-8"
+	case bytes.HasPrefix(rest, byteOrderMark):
+		e.Message, e.Hint = "a byte order mark stands here; a file has at most one, at its start", "take it out; it often comes from joining files"
 	case syntactic != nil && len(rest) > 0:
 		r, _ := utf8.DecodeRune(rest)
 		switch {
@@ -204,6 +204,14 @@ func newSyntaxError(err error, data []byte, base int64) *SyntaxError {
 		e.Message = "this is not one JSON object: " + err.Error()
 	}
 	return e
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// isUTF16 reports whether a text starts as UTF-16 does, with its byte order mark
+// or an ASCII character.
+func isUTF16(data []byte) bool {
+	return len(data) > 1 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff || data[0] == 0 || data[1] == 0)
 }
 
 func syntacticReason(err *jsontext.SyntacticError) string {
@@ -238,6 +246,7 @@ type decoder struct {
 	data       []byte
 	text       string // the same bytes
 	simplified bool
+	temporal   bool
 	kindOf     func(string) Kind
 	duplicates bool
 }
@@ -256,7 +265,7 @@ func (d *decoder) findDuplicates(i int, at *path) {
 			name := unquote(key.of(d.data))
 			here := d.member(at, name)
 			if seen[name] {
-				d.add(finding.New(finding.EntityDuplicate, finding.Location{Pointer: here.pointer()}, "%q stands twice in one object", name).
+				d.add(finding.New(finding.JSONDuplicate, finding.Location{Pointer: here.pointer()}, "%q stands twice in one object", name).
 					WithHint("keep one of them; several values of one attribute stand in an array, each with its datasetId"))
 			}
 			seen[name] = true
@@ -416,9 +425,12 @@ func (d *decoder) entityMembers() {
 		case MemberExpiresAt:
 			e.ExpiresAt = d.time(value, at)
 		default:
-			if d.simplified {
+			switch {
+			case d.simplified:
 				e.Attributes = d.simplifiedAttribute(e.Attributes, name, value, at)
-			} else {
+			case d.temporal:
+				e.Attributes = d.temporalInstances(e.Attributes, name, value, at)
+			default:
 				e.Attributes = d.instances(e.Attributes, name, value, at, 0)
 			}
 		}

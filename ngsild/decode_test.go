@@ -252,8 +252,8 @@ func TestStructureFindings(t *testing.T) {
 		"datasetId":             {head + `"a":{"value":1,"datasetId":"two"}}`, []string{`attribute-dataset 2 /a/datasetId: the datasetId "two" is not a URI`}},
 		"datasetId twice":       {head + `"a":[{"value":1,"datasetId":"urn:d:1"},` + "\n" + `{"value":2,"datasetId":"urn:d:1"}]}`, []string{`entity-duplicate 3 /a/1: "a" has two instances with the datasetId "urn:d:1"`}},
 		"two default instances": {head + `"a":[{"value":1},{"value":2}]}`, []string{`entity-duplicate 2 /a/1: "a" has two instances without a datasetId`}},
-		"member twice":          {head + `"a":1,` + "\n" + `"a":2}`, []string{`entity-duplicate 3 /a: "a" stands twice`}},
-		"member twice inside":   {head + `"a":{"value":{"x":1,"x":2}}}`, []string{`entity-duplicate 2 /a/value/x: "x" stands twice`}},
+		"member twice":          {head + `"a":1,` + "\n" + `"a":2}`, []string{`json-duplicate-key 3 /a: "a" stands twice`}},
+		"member twice inside":   {head + `"a":{"value":{"x":1,"x":2}}}`, []string{`json-duplicate-key 2 /a/value/x: "x" stands twice`}},
 		"object is no URI":      {head + `"a":{"object":["urn:a:b","x y"]}}`, []string{`attribute-object 2 /a/object/1: the object "x y" is not a URI`}},
 		"object is a number":    {head + `"a":{"object":5}}`, []string{"attribute-object 2 /a/object: the object of a Relationship is a URI or an array of URIs, and this is a number"}},
 		"object is an object":   {head + `"a":{"object":{"id":"urn:a:b"}}}`, []string{"and this is an object"}},
@@ -350,7 +350,7 @@ func TestDecodeSaysWhereTextIsNotJSON(t *testing.T) {
 		"{\"a\": \"\xff\"}":          "the text is not UTF-8",
 		"{\"a\": 1 // one\n}":        "it has no comments",
 		"{\"a\": 01}":                "this is not JSON",
-		strings.Repeat("[", 100000):  "this is not JSON",
+		strings.Repeat("[", 100000):  "deep in one another",
 	} {
 		_, _, err := ngsild.Decode([]byte(text))
 		var syntax *ngsild.SyntaxError

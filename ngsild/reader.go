@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -14,31 +16,51 @@ import (
 type Item struct {
 	// Raw is the text of one JSON value. It lives until the next call of Next.
 	Raw []byte
-	// Line is the line of the file on which Raw starts; the first is 1.
-	Line int
+	// Line and Char are where Raw starts in the file, both counted from 1; Char
+	// counts characters.
+	Line, Char int
 	// Pointer is the JSON Pointer to the entity in its document: "/3" in an
 	// array, empty where it stands alone or on a line of its own.
 	Pointer string
 }
 
+// Place gives a place in Raw, line and character counted from 1, as a place in the file.
+func (i *Item) Place(line, char int) (fileLine, fileChar int) {
+	if line == 1 && char > 0 {
+		char += i.Char - 1
+	}
+	return line + i.Line - 1, char
+}
+
+// MaxEntityBytes bounds the text of one entity, so that a file that is one
+// enormous value is refused and not held in memory.
+const MaxEntityBytes = 16 << 20
+
 // Reader yields the entities of a file, one at a time: of a single JSON
 // object, of an array, of NDJSON, or of any of these after one another. A byte
-// order mark is skipped. It holds one entity in memory, whatever the file's size.
+// order mark is skipped. It holds one entity in memory, whatever the file's size, and
+// refuses one of more than MaxEntityBytes.
 type Reader struct {
 	lines   lineCounter
 	dec     *jsontext.Decoder
 	inArray bool
 	index   int
 	err     error
+	// end is where the item before ended, in bytes and in characters of its line.
+	end struct {
+		offset     int64
+		line, char int
+	}
 }
 
 // NewReader gives a Reader of r. It reads ahead.
 func NewReader(r io.Reader) *Reader {
 	buffered := bufio.NewReader(r)
-	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, byteOrderMark) {
 		_, _ = buffered.Discard(3) // they were peeked at
 	}
 	reader := &Reader{lines: lineCounter{r: buffered, passed: 1}}
+	reader.end.line, reader.end.char = 1, 1
 	reader.dec = jsontext.NewDecoder(&reader.lines, jsontext.AllowDuplicateNames(true))
 	return reader
 }
@@ -60,6 +82,7 @@ func (r *Reader) Next() (Item, error) {
 
 func (r *Reader) next() (Item, error) {
 	for {
+		r.lines.limit = r.dec.InputOffset() + MaxEntityBytes + 1
 		switch r.dec.PeekKind() {
 		case '[':
 			if r.inArray {
@@ -89,13 +112,15 @@ func (r *Reader) next() (Item, error) {
 		}
 		start := r.dec.InputOffset() - int64(len(raw))
 		item := Item{Raw: raw, Line: r.lines.lineOf(start)}
+		item.Char = r.charOf(start, item.Line)
+		r.passed(&item)
 		if r.inArray {
 			item.Pointer = "/" + strconv.Itoa(r.index)
 			r.index++
 		}
 		if isGeoJSON(raw) {
 			return Item{}, &SyntaxError{
-				Line: item.Line, Char: 1,
+				Line: item.Line, Char: item.Char,
 				Message: "this is a GeoJSON document, not NGSI-LD entities",
 				Hint:    geoJSONHint,
 			}
@@ -104,9 +129,40 @@ func (r *Reader) next() (Item, error) {
 	}
 }
 
+// charOf gives the place in its line of the offset at which an item starts: what
+// stands between items is ASCII.
+func (r *Reader) charOf(start int64, line int) int {
+	if line == r.end.line {
+		return r.end.char + int(start-r.end.offset)
+	}
+	return r.lines.charOf(start)
+}
+
+// passed notes where an item ends.
+func (r *Reader) passed(item *Item) {
+	r.end.offset = r.dec.InputOffset()
+	breaks := bytes.Count(item.Raw, []byte{'\n'})
+	r.end.line = item.Line + breaks
+	if breaks > 0 {
+		r.end.char = 1 + utf8.RuneCount(item.Raw[bytes.LastIndexByte(item.Raw, '\n')+1:])
+		return
+	}
+	r.end.char = item.Char + utf8.RuneCount(item.Raw)
+}
+
 // fault turns an error of the decoder into a *SyntaxError where it speaks of
 // the text; an error of the underlying reader stays as it is.
 func (r *Reader) fault(err error) error {
+	if errors.Is(r.lines.err, errTooLarge) {
+		rest := r.dec.UnreadBuffer()
+		start := r.dec.InputOffset() + int64(len(rest)-len(bytes.TrimLeft(rest, " \t\r\n,")))
+		line := r.lines.lineOf(start)
+		return &SyntaxError{
+			Line: line, Char: r.charOf(start, line),
+			Message: fmt.Sprintf("the value that starts here is larger than %d MiB, more than an entity may be", MaxEntityBytes>>20),
+			Hint:    "leave out of the entity what makes it large, or split the file: an array of entities, or one a line",
+		}
+	}
 	if r.lines.err != nil {
 		return r.lines.err
 	}
@@ -129,10 +185,17 @@ type lineCounter struct {
 	passed    int     // the line of that position
 	lineStart int64   // where that line starts
 	err       error   // of r, other than io.EOF
+	limit     int64   // no byte at or behind this offset is read
 }
 
+var errTooLarge = errors.New("more than one entity may have")
+
 func (c *lineCounter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
+	if c.offset >= c.limit {
+		c.err = errTooLarge
+		return 0, c.err
+	}
+	n, err := c.r.Read(p[:min(int64(len(p)), c.limit-c.offset)])
 	for i := 0; i < n; {
 		k := bytes.IndexByte(p[i:n], '\n')
 		if k < 0 {

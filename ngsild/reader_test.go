@@ -73,6 +73,55 @@ func TestReaderSaysWhereTheTextIsNotJSON(t *testing.T) {
 	}
 }
 
+func TestReaderSaysAtWhichCharacterAnItemStarts(t *testing.T) {
+	reader := ngsild.NewReader(iotest.OneByteReader(strings.NewReader("\ufeff[{\"é\":1}, {\"é\":\n\"éé\"},{}]\n  {}")))
+	for _, want := range [][2]int{{1, 2}, {1, 11}, {2, 7}, {3, 3}} {
+		item, err := reader.Next()
+		require.NoError(t, err)
+		require.Equal(t, want, [2]int{item.Line, item.Char}, "%s", item.Raw)
+	}
+	item := ngsild.Item{Line: 3, Char: 5}
+	line, char := item.Place(1, 2)
+	require.Equal(t, [2]int{3, 6}, [2]int{line, char})
+	line, char = item.Place(2, 2)
+	require.Equal(t, [2]int{4, 2}, [2]int{line, char})
+}
+
+// endless is a JSON string without an end. It counts what is read of it.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	if e.read == 0 {
+		copy(p, "\n {\"")
+	}
+	e.read += len(p)
+	return len(p), nil
+}
+
+func TestReaderRefusesAnEnormousEntityBeforeItIsRead(t *testing.T) {
+	source := &endless{}
+	_, err := items(t, source)
+	require.EqualError(t, err, "line 2, character 2: the value that starts here is larger than 16 MiB, more than an entity may be")
+	require.Less(t, source.read, 2*ngsild.MaxEntityBytes)
+}
+
+func TestReaderNamesWhatIsNoUTF8(t *testing.T) {
+	for text, want := range map[string]string{
+		"\xff\xfe{\x00}\x00": "line 1, character 1: the text is UTF-16",
+		"{\x00}\x00":         "the text is UTF-16",
+		"\ufeff\ufeff{}":     "line 1, character 1: a byte order mark stands here",
+		"{}\n\ufeff{}":       "line 2, character 1: a byte order mark stands here",
+		"{\"a\":\"\xff\"}":   "line 1, character 7: the text is not UTF-8",
+		strings.Repeat("[", 100) + strings.Repeat("[", 1e4): "arrays and objects stand more than 10000 deep",
+	} {
+		_, err := items(t, strings.NewReader(text))
+		require.ErrorContains(t, err, want, text)
+	}
+}
+
 func TestReaderHandsOnTheErrorOfItsSource(t *testing.T) {
 	broken := errors.New("disk on fire")
 	_, err := items(t, io.MultiReader(strings.NewReader(`{"a":1} {"a":`), iotest.ErrReader(broken)))

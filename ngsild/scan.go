@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -201,6 +202,11 @@ func appendCompact(dst, data []byte) []byte {
 // lineAt gives the line, counted from 1, of an offset.
 func lineAt(data []byte, offset int) int {
 	return 1 + bytes.Count(data[:offset], []byte{'\n'})
+}
+
+// charNumber gives the place in its line of an offset, in characters counted from 1.
+func charNumber(data []byte, offset int) int {
+	return 1 + utf8.RuneCount(data[bytes.LastIndexByte(data[:offset], '\n')+1:offset])
 }
 
 // path is the way to a value: a JSON Pointer that is only written where a

@@ -12,19 +12,23 @@ import (
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
 	"github.com/ldtkit/ldt/ngsild/unit"
 )
 
 // check takes the entity at hand through the layers. The error is for faults of
 // the system.
 func (f *file) check() error {
+	if f.item.Pointer != "" && f.item.Raw[0] == '"' {
+		f.batchID()
+		return nil
+	}
 	e, found, err := f.decode()
 	var syntax *ngsild.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
 		fault := syntax.Finding()
-		fault.Location.Line += f.item.Line - 1
-		fault.Location.Pointer = f.item.Pointer
+		f.place(&fault.Location)
 		f.add(fault)
 		return nil
 	case err != nil:
@@ -35,8 +39,7 @@ func (f *file) check() error {
 		if steps := unescape(fault.Location.Pointer); len(steps) > 0 {
 			broken[steps[0]] = true
 		}
-		fault.Location.Line += f.item.Line - 1
-		fault.Location.Pointer = f.item.Pointer + fault.Location.Pointer
+		f.place(&fault.Location)
 		fault.Location.Entity = e.ID
 		f.add(fault)
 	}
@@ -44,19 +47,75 @@ func (f *file) check() error {
 	if err != nil {
 		return err
 	}
+	f.numbers(e.ID)
 	f.v.links.entity(f, e)
+	f.idPattern(e)
+	f.conflict(e, ldctx)
 	matched, possible := f.models(e, ldctx)
-	f.attributes(e, ldctx, slices.Concat(matched, possible))
+	f.attributes(e, ldctx, matched, possible)
+	checked := map[string]bool{}
 	for _, m := range matched {
-		if err := f.model(e, m, broken); err != nil {
+		if err := f.model(e, m, broken, checked); err != nil {
 			return err
 		}
 	}
+	f.zones(e, checked)
 	return nil
+}
+
+// batchID checks an element of a batch delete, which is an array of ids.
+func (f *file) batchID() {
+	id, err := jsontext.AppendUnquote(nil, f.item.Raw)
+	if err != nil {
+		return // the reader has found it valid
+	}
+	if err := ngsild.ValidURI(string(id)); err != nil {
+		f.add(finding.New(finding.EntityID, f.at(""), "the id %q is not a URI: %v", id, err).
+			WithHint("write the URI of the entity to delete, such as \"urn:ngsi-ld:Building:42\""))
+	}
+}
+
+// noEntity reports, once a file, a JSON object in a folder that has neither id nor type.
+func (f *file) noEntity() bool {
+	if f.item.Raw[0] != '{' {
+		return false
+	}
+	for _, name := range []string{ngsild.MemberID, ngsild.MemberType, "@id", "@type"} {
+		if at, _ := descend(f.item.Raw, name); at >= 0 && name != ngsild.MemberType {
+			return false
+		} else if at >= 0 && !f.isSchema() {
+			return false
+		}
+	}
+	if f.once("no entity") {
+		remark := finding.New(finding.EntityStructure, f.at(""), "this is no entity: it has no id and no type of one")
+		remark.Severity = finding.Info
+		f.add(remark.WithHint("name the file itself to have it validated"))
+	}
+	return true
+}
+
+// isSchema reports whether the item is a JSON Schema, which has a type of its own.
+func (f *file) isSchema() bool {
+	for _, name := range []string{"$schema", "properties", "allOf"} {
+		if at, _ := descend(f.item.Raw, name); at >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// place turns a place in the item at hand into a place in the file.
+func (f *file) place(at *finding.Location) {
+	at.Line, at.Char = f.item.Place(at.Line, at.Char)
+	at.Pointer = f.item.Pointer + at.Pointer
 }
 
 // decode reads the entity in the form that it has.
 func (f *file) decode() (*ngsild.Entity, []finding.Finding, error) {
+	if f.temporal = f.isTemporal(); f.temporal {
+		return ngsild.DecodeTemporal(f.item.Raw)
+	}
 	if ngsild.DetectRepresentation(f.item.Raw) == ngsild.Normalized {
 		return ngsild.Decode(f.item.Raw)
 	}
@@ -68,6 +127,10 @@ func (f *file) decode() (*ngsild.Entity, []finding.Finding, error) {
 		return simplified, found, nil
 	}
 	return ngsild.Decode(f.item.Raw)
+}
+
+func (f *file) isTemporal() bool {
+	return jsontext.Value(f.item.Raw).IsValid(jsontext.AllowDuplicateNames(true)) && ngsild.IsTemporal(f.item.Raw)
 }
 
 // kindOf gives the kind that the model says for an attribute of the entity at
@@ -168,7 +231,7 @@ func (f *file) context(e *ngsild.Entity) (*resolved, error) {
 		if err != nil && !errors.As(err, &faults) {
 			return nil, fmt.Errorf("read the @context of %s: %w", e.ID, err)
 		}
-		r = &resolved{ldctx: ldctx, findings: found}
+		r = &resolved{ldctx: ldctx, findings: found, written: bytes.IndexByte(e.Context, '{') >= 0}
 		for _, one := range found {
 			r.partial = r.partial || one.Code == finding.ContextUnknownURL || one.Severity == finding.Error
 		}
@@ -180,6 +243,10 @@ func (f *file) context(e *ngsild.Entity) (*resolved, error) {
 		}
 		v.contexts[strings.Clone(key)] = r
 	}
+	if r.written {
+		f.writtenContext(e)
+		return r, nil
+	}
 	for _, one := range r.findings {
 		if f.once("@context " + one.Message) {
 			one.Location = f.at(e.ID, ngsild.MemberContext)
@@ -187,6 +254,37 @@ func (f *file) context(e *ngsild.Entity) (*resolved, error) {
 		}
 	}
 	return r, nil
+}
+
+// writtenContext lints an @context that is written out in the entity, once a file: what
+// the resolver says and what it is silent on, each at its place.
+func (f *file) writtenContext(e *ngsild.Entity) {
+	at, _ := descend(f.item.Raw, ngsild.MemberContext)
+	if at < 0 {
+		return
+	}
+	raw := jsontext.Value(f.item.Raw[at:])
+	d := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
+	raw, err := d.ReadValue()
+	if err != nil || !f.once("@context "+string(raw)) {
+		return
+	}
+	const before = `{"` + ngsild.MemberContext + `":`
+	start := f.at(e.ID, ngsild.MemberContext)
+	for _, one := range jsonld.Lint(f.name, slices.Concat([]byte(before), raw, []byte("}")), f.v.options.Resolver) {
+		if one.Code == finding.ContextDuplicate {
+			continue // the layer of JSON has it
+		}
+		place := start
+		if one.Location.Line == 1 {
+			place.Char += one.Location.Char - len(before) - 1
+		} else {
+			place.Char = one.Location.Char
+		}
+		place.Line += one.Location.Line - 1
+		one.Location = place
+		f.add(one)
+	}
 }
 
 // models gives the models that the entity is held against, and says where there
@@ -235,11 +333,13 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) (list, possible []*mode
 // @context of the user nor the core's. Where a part of the entity's @context is
 // not known here, Options.Context stands for it; without that, or where that has
 // unknown parts itself, nothing is said.
-func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched []*models.Model) {
+func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched, possible []*models.Model) {
 	own := f.v.options.Context
 	if ldctx.partial && (own == nil || len(own.Unknown()) > 0) {
 		return
 	}
+	f.unmapped(e, ldctx, matched)
+	matched = slices.Concat(matched, possible)
 	for i := range e.Attributes {
 		name := e.Attributes[i].Name
 		if i > 0 && e.Attributes[i-1].Name == name {
@@ -275,6 +375,46 @@ func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched []*models.M
 	}
 }
 
+// unmapped reports, once a file, each term that a model has and the @context has not: a
+// broker reads it as a word of the default vocabulary. Where there is no @context at
+// all, which may come in a Link header, that is a remark.
+func (f *file) unmapped(e *ngsild.Entity, ldctx *resolved, matched []*models.Model) {
+	if len(matched) == 0 || ldctx.partial {
+		return
+	}
+	if len(e.Context) == 0 && f.v.options.Context == nil {
+		if f.once("no @context") {
+			remark := finding.New(finding.ContextUnmapped, f.at(e.ID), "the entity brings no @context: sent as it is, its terms mean nothing outside of the default vocabulary")
+			remark.Severity = finding.Info
+			f.add(remark.WithHint("add \"@context\": %q, send it in a Link header, or name one with --context", matched[0].Subject.ContextURL()))
+		}
+		return
+	}
+	report := func(name, iri string, path ...string) (unmapped bool) {
+		read, known := ldctx.ldctx.Expand(name)
+		if known || iri == "" {
+			return false
+		}
+		if !f.once("unmapped " + name) {
+			return true
+		}
+		f.add(finding.New(finding.ContextUnmapped, f.at(e.ID, path...), "the @context does not define %q: it is read as %s, not as %s", name, read, iri).
+			WithHint("add %q to the @context", matched[0].Subject.ContextURL()))
+		return true
+	}
+	for _, m := range matched {
+		// A type that is not defined says it for its attributes.
+		if slices.Contains(e.Types, m.Type) && report(m.Type, m.TypeIRI(), ngsild.MemberType) {
+			continue
+		}
+		for i := range e.Attributes {
+			if name := e.Attributes[i].Name; m.Attribute(name) != nil {
+				report(name, m.IRI(name), name)
+			}
+		}
+	}
+}
+
 func modelNames(list []*models.Model) string {
 	if len(list) == 0 {
 		return "a model"
@@ -288,7 +428,7 @@ func modelNames(list []*models.Model) string {
 
 // model holds the entity against one model, except for the attributes that are
 // known to be broken.
-func (f *file) model(e *ngsild.Entity, m *models.Model, broken map[string]bool) error {
+func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[string]bool) error {
 	compiled, err := f.v.schemas.of(m)
 	if err != nil {
 		return err
@@ -301,6 +441,9 @@ func (f *file) model(e *ngsild.Entity, m *models.Model, broken map[string]bool) 
 			continue
 		}
 		present[attribute.Name] = true
+		if attribute.Shape.Type == "string" {
+			checked[a.Name] = true // its format, or that any text will do
+		}
 		if broken[a.Name] {
 			continue
 		}
@@ -356,18 +499,73 @@ func (f *file) path(e *ngsild.Entity, i int) []string {
 	for j := first + 1; j < len(e.Attributes) && e.Attributes[j].Name == name; j++ {
 		n++
 	}
-	if n == 1 {
+	if n == 1 && !f.temporal {
 		return []string{name}
 	}
 	id := e.Attributes[i].DatasetID
 	if id == "" {
 		id = "@none"
 	}
+	if f.temporal {
+		return append([]string{name}, momentPath(f.item.Raw, name, i-first)...)
+	}
 	// An array in normalized and concise form, {"dataset": {id: …}} in simplified.
 	if at, _ := descend(f.item.Raw, name); at >= 0 && f.item.Raw[at] == '[' {
 		return []string{name, strconv.Itoa(i - first)}
 	}
 	return []string{name, ngsild.MemberDataset, id}
+}
+
+// momentPath gives the steps from an attribute of a temporal entity to its n-th moment.
+func momentPath(raw []byte, name string, n int) []string {
+	at, _ := descend(raw, name)
+	if at < 0 {
+		return nil
+	}
+	value := raw[at:]
+	var prefix []string
+	for k := 0; ; k++ {
+		part := value
+		if value[0] == '[' {
+			offset, _ := descend(value, strconv.Itoa(k))
+			if offset < 0 {
+				return nil
+			}
+			part, prefix = value[offset:], []string{strconv.Itoa(k)}
+		}
+		member, moments := pairsOf(part)
+		switch {
+		case member == "" && n == 0:
+			return prefix
+		case member == "":
+			n--
+		case n < moments:
+			return append(prefix, member, strconv.Itoa(n), "0")
+		default:
+			n -= moments
+		}
+		if value[0] != '[' {
+			return nil
+		}
+	}
+}
+
+// pairsOf gives the member of an attribute that holds pairs of value and time, and how
+// many; "" where it holds its value alone.
+func pairsOf(attribute []byte) (member string, n int) {
+	for _, name := range []string{"values", "objects", "languageMaps", "vocabs", "valueLists", "objectLists", "jsons"} {
+		at, _ := descend(attribute, name)
+		if at < 0 {
+			continue
+		}
+		for {
+			if offset, _ := descend(attribute[at:], strconv.Itoa(n)); offset < 0 {
+				return name, n
+			}
+			n++
+		}
+	}
+	return "", 0
 }
 
 // sameFamily reports whether an attribute of one kind may stand for another: a

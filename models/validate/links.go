@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/ldtkit/ldt/ngsild"
@@ -63,7 +64,7 @@ func (l *links) targets(f *file, e *ngsild.Entity, i int) {
 			continue
 		}
 		target := token.String()
-		if target == ngsild.MemberObject || target == ngsild.NullURI {
+		if target == ngsild.MemberObject || target == ngsild.NullURI || ngsild.ValidURI(target) != nil {
 			continue
 		}
 		id := maphash.String(l.seed, target)
@@ -80,7 +81,8 @@ func (l *links) targets(f *file, e *ngsild.Entity, i int) {
 		at := f.at(e.ID, append(f.path(e, i), a.Kind.Member())...)
 		at.File = f.name
 		l.n++
-		l.pending[id] = link{at: at, name: a.Name, target: target, order: l.n}
+		at.Entity = strings.Clone(at.Entity) // else the whole entity stays in memory
+		l.pending[id] = link{at: at, name: strings.Clone(a.Name), target: target, order: l.n}
 	}
 }
 

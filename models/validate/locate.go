@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // locate follows a path of member names and indexes into a JSON text, and gives
-// the JSON Pointer and the line (the first is 1) of where it ends. A step that is
+// the JSON Pointer, the line and the character (counted from 1) of where it ends. A step that is
 // not there is left out: an attribute's "value" where the attribute is concise or
 // simplified, say. An array in the way of a name is entered at its first element.
-func locate(text []byte, path []string) (pointer string, line int) {
+func locate(text []byte, path []string) (pointer string, line, char int) {
 	var b strings.Builder
 	offset := skipBlank(text, 0)
 	for _, step := range path {
@@ -32,7 +33,8 @@ func locate(text []byte, path []string) (pointer string, line int) {
 			break
 		}
 	}
-	return b.String(), 1 + bytes.Count(text[:min(offset, len(text))], []byte("\n"))
+	before := text[:min(offset, len(text))]
+	return b.String(), 1 + bytes.Count(before, []byte("\n")), 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
 }
 
 // descend looks for a step in the JSON value that text starts with, and gives

@@ -1,11 +1,12 @@
-// Package validate owns the validation of NGSI-LD payloads in four layers: JSON,
+// Package validate owns the validation of NGSI-LD payloads in layers: JSON,
 // the structure that NGSI-LD demands, the @context (is every attribute defined
-// somewhere), and the data model (schema of the key-values form, kind and unit
-// of each attribute).
+// somewhere), the data model (schema of the key-values form, kind and unit
+// of each attribute), and what the values mean together (Layers).
 //
 // A file holds one entity, an array of entities, or entities after one another
-// (NDJSON). Each entity may be normalized, concise or simplified:
-// ngsild.DetectRepresentation tells them apart, one by one. An attribute that
+// (NDJSON); an array may hold the ids of a batch delete. Each entity may be
+// normalized, concise or simplified, or the temporal evolution of one:
+// ngsild.DetectRepresentation and ngsild.IsTemporal tell them apart, one by one. An attribute that
 // looks concise only because its value is an object with a member such as
 // "value" is taken as simplified where the model knows that member.
 //
@@ -42,14 +43,17 @@ type Options struct {
 	// Closed says that the files are all there is: a Relationship whose target
 	// is in none of them is an error. Otherwise it is a warning.
 	Closed bool
+	// Layers are those whose findings are given; 0 is all.
+	Layers Layers
 }
 
 // Stats counts what a File call saw.
 type Stats struct {
 	Entities int
-	// Errors and Warnings count all findings, those above MaxFindings too.
+	// Errors, Warnings and Infos count all findings, those above MaxFindings too.
 	Errors   int
 	Warnings int
+	Infos    int
 }
 
 // MaxFindings is how many findings of one file are kept; the others are counted.
@@ -67,6 +71,7 @@ type Validator struct {
 	schemas  schemas
 	contexts map[string]*resolved // by the text of the @context
 	links    links
+	ids      map[uint64]seen // by the hash of the id
 }
 
 // resolved is an @context as far as it could be resolved.
@@ -75,6 +80,7 @@ type resolved struct {
 	// partial is set where a part of it is not known here: what it does not
 	// define may still be defined.
 	partial  bool
+	written  bool // with terms of its own, not by URLs alone
 	findings []finding.Finding
 }
 
@@ -87,7 +93,7 @@ func New(o Options) (*Validator, error) {
 	if o.Resolver == nil {
 		o.Resolver = jsonld.NewResolver(jsonld.WithContextsOnDemand(o.Catalogue.Contexts()))
 	}
-	v := &Validator{options: o, contexts: map[string]*resolved{}, schemas: schemas{}, links: newLinks()}
+	v := &Validator{options: o, contexts: map[string]*resolved{}, schemas: schemas{}, links: newLinks(), ids: map[uint64]seen{}}
 	if o.Model != "" {
 		var err error
 		if v.model, err = o.Catalogue.Find(o.Model); err != nil {
@@ -107,11 +113,23 @@ func New(o Options) (*Validator, error) {
 // disk; text that is not JSON is a finding. Findings stand in the order of the file.
 func (v *Validator) File(ctx context.Context, name string, r io.Reader) ([]finding.Finding, Stats, error) {
 	f := &file{v: v, ctx: ctx, name: name, told: map[string]bool{}}
+	return f.read(r)
+}
+
+// FolderFile is File for a file that nobody named but that lies in a folder: there a
+// JSON object without id and type, such as a schema or an @context, is no entity but a
+// remark.
+func (v *Validator) FolderFile(ctx context.Context, name string, r io.Reader) ([]finding.Finding, Stats, error) {
+	f := &file{v: v, ctx: ctx, name: name, told: map[string]bool{}, inFolder: true}
+	return f.read(r)
+}
+
+func (f *file) read(r io.Reader) ([]finding.Finding, Stats, error) {
 	counted := &counter{r: r}
 	reader := ngsild.NewReader(counted)
 	for {
 		if f.stats.Entities%256 == 0 {
-			if err := ctx.Err(); err != nil {
+			if err := f.ctx.Err(); err != nil {
 				return f.findings, f.stats, err
 			}
 		}
@@ -128,10 +146,13 @@ func (v *Validator) File(ctx context.Context, name string, r io.Reader) ([]findi
 			f.add(syntax.Finding())
 			return f.findings, f.stats, nil
 		case err != nil:
-			return f.findings, f.stats, fmt.Errorf("read %s: %w", name, err)
+			return f.findings, f.stats, fmt.Errorf("read %s: %w", f.name, err)
+		}
+		f.item = item
+		if f.inFolder && f.noEntity() {
+			continue
 		}
 		f.stats.Entities++
-		f.item = item
 		if err := f.check(); err != nil {
 			return f.findings, f.stats, err
 		}
@@ -146,8 +167,10 @@ type file struct {
 	findings []finding.Finding
 	stats    Stats
 	told     map[string]bool // what is said once a file
+	inFolder bool
 
-	item ngsild.Item
+	item     ngsild.Item
+	temporal bool // the item is the temporal evolution of an entity
 }
 
 // counter counts the bytes that are read.
@@ -162,14 +185,19 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// add keeps a finding.
+// add keeps a finding of a layer that is asked for.
 func (f *file) add(found finding.Finding) {
+	if !f.v.options.Layers.has(layerOf(found.Code)) {
+		return
+	}
 	found.Location.File = f.name
 	switch found.Severity {
 	case finding.Error:
 		f.stats.Errors++
 	case finding.Warning:
 		f.stats.Warnings++
+	default:
+		f.stats.Infos++
 	}
 	if len(f.findings) < MaxFindings {
 		f.findings = append(f.findings, found)
@@ -179,8 +207,9 @@ func (f *file) add(found finding.Finding) {
 // at gives the place in the file that a path in the entity leads to, as far as
 // it exists.
 func (f *file) at(entity string, path ...string) finding.Location {
-	pointer, line := locate(f.item.Raw, path)
-	return finding.Location{Line: f.item.Line + line - 1, Pointer: f.item.Pointer + pointer, Entity: entity}
+	pointer, line, char := locate(f.item.Raw, path)
+	line, char = f.item.Place(line, char)
+	return finding.Location{Line: line, Char: char, Pointer: f.item.Pointer + pointer, Entity: entity}
 }
 
 // once reports whether this was not said of the file before.

@@ -17,7 +17,7 @@ var catalogue = []Code{
 	CellTimeDoubled, CellPoint, CellPointSwapped, CellGeoJSON, CellJSON, CellLookup, CellSplit, CellEmpty, RowID,
 	RowCollision, RowDuplicate, RowCondition, YAMLSyntax, YAMLUnknownKey, YAMLType, YAMLMissing, MappingTemplate,
 	MappingConverter, MappingUnit, MappingUnknownTerm, MappingKind, MappingPoint, MappingLookup, MappingCondition, EntityJSON,
-	EntityStructure, EntityID, EntityType, EntityDuplicate, AttributeName, AttributeType, AttributeMember,
+	EntityStructure, JSONDuplicate, EntityNumber, EntityID, EntityIDPattern, EntityConflict, AttributeZone, ContextUnmapped, EntityType, EntityDuplicate, AttributeName, AttributeType, AttributeMember,
 	AttributeValue, AttributeObject, AttributeGeometry, AttributeTime, AttributeDataset, AttributeUnit,
 	ContextUnknownURL, ContextInvalid, ContextDuplicate, ContextPrefix, ContextCoreTerm,
 	ContextChanged, ContextStale, ContextOrder, ModelUnknown, ModelSchema, ModelKind, ModelUnit, ModelAttribute,

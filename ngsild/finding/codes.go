@@ -90,11 +90,15 @@ const (
 
 // Codes of NGSI-LD structure (ETSI GS CIM 009 clause 4.5).
 const (
-	EntityJSON        Code = "entity-json" // not JSON
+	EntityJSON        Code = "entity-json"        // not JSON
+	JSONDuplicate     Code = "json-duplicate-key" // a member twice in one object
+	EntityNumber      Code = "entity-number"      // a number that readers of JSON do not hold
 	EntityStructure   Code = "entity-structure"
 	EntityID          Code = "entity-id"
+	EntityIDPattern   Code = "entity-id-pattern" // a URN that names another type than the entity has
+	EntityConflict    Code = "entity-conflict"   // two entities of one id that differ
 	EntityType        Code = "entity-type"
-	EntityDuplicate   Code = "entity-duplicate" // a member, a datasetId or an entity twice
+	EntityDuplicate   Code = "entity-duplicate" // a datasetId, type or scope twice
 	AttributeName     Code = "attribute-name"
 	AttributeType     Code = "attribute-type"
 	AttributeMember   Code = "attribute-member" // missing or not allowed beside the type
@@ -104,6 +108,7 @@ const (
 	AttributeTime     Code = "attribute-time"
 	AttributeDataset  Code = "attribute-dataset"
 	AttributeUnit     Code = "attribute-unit"
+	AttributeZone     Code = "attribute-zone" // a date and time that does not say its zone
 )
 
 // Codes of JSON-LD contexts.
@@ -113,9 +118,10 @@ const (
 	ContextDuplicate  Code = "context-duplicate-key"
 	ContextPrefix     Code = "context-undefined-prefix"
 	ContextCoreTerm   Code = "context-core-term"
-	ContextChanged    Code = "context-changed" // not what contexts.lock pinned
-	ContextStale      Code = "context-stale"   // could not be fetched again; the pinned copy is used
-	ContextOrder      Code = "context-order"   // plain JSON-LD would read it another way
+	ContextChanged    Code = "context-changed"  // not what contexts.lock pinned
+	ContextStale      Code = "context-stale"    // could not be fetched again; the pinned copy is used
+	ContextOrder      Code = "context-order"    // plain JSON-LD would read it another way
+	ContextUnmapped   Code = "context-unmapped" // a term that falls to the default vocabulary
 )
 
 // Codes of validation against a model.
@@ -191,6 +197,10 @@ var severities = map[Code]Severity{
 	ContextUnknownURL: Warning,
 	ContextStale:      Warning,
 	ContextOrder:      Info,
+	ContextUnmapped:   Warning,
+	EntityIDPattern:   Warning,
+	EntityConflict:    Warning,
+	AttributeZone:     Warning,
 	RelationDangle:    Warning,
 	ModelUnknown:      Warning,
 	BrokerNumber:      Info,

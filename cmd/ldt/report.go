@@ -67,18 +67,23 @@ func counted(n int, one, many string) string {
 // findings prints findings as text; found counts those of which the list holds
 // only the first.
 func (s *settings) findings(w io.Writer, list []finding.Finding, found map[finding.Code]int64) error {
+	o := report.Options{Found: found}
+	if s.verbose {
+		o.Limit = -1
+	}
+	return s.findingsWith(w, list, o)
+}
+
+func (s *settings) findingsWith(w io.Writer, list []finding.Finding, o report.Options) error {
 	if s.quiet {
 		mild := func(f finding.Finding) bool { return f.Severity != finding.Error }
 		list = slices.DeleteFunc(slices.Clone(list), mild)
-		found = maps.Clone(found)
-		maps.DeleteFunc(found, func(code finding.Code, _ int64) bool { return code.Severity() != finding.Error })
+		o.Found = maps.Clone(o.Found)
+		maps.DeleteFunc(o.Found, func(code finding.Code, _ int64) bool { return code.Severity() != finding.Error })
 	}
 	if len(list) == 0 {
 		return nil
 	}
-	o := report.Options{Color: s.color(w), Found: found}
-	if s.verbose {
-		o.Limit = -1
-	}
+	o.Color = s.color(w)
 	return report.Findings(w, "text", "", list, o)
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,88 +18,216 @@ import (
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
+// validateFlags are those of the verb.
+type validateFlags struct {
+	format           formatFlag
+	model            string
+	contexts, layers []string
+	closed, fetch    bool
+	severity         string
+	maxFindings      int
+	baseline         string
+}
+
 func newValidateCommand(s *settings) *cobra.Command {
-	var format formatFlag
-	var model string
-	var contexts []string
-	var closed, fetch bool
+	var o validateFlags
 	cmd := &cobra.Command{
-		Use:   "validate FILE...",
+		Use:   "validate FILE|DIR|-...",
 		Short: "Validate NGSI-LD payloads, for CI",
-		Long: "Validates files of NGSI-LD entities (one, an array or NDJSON; normalized, concise or simplified): JSON,\n" +
-			"structure, @context, data model. FILE - is standard input. Exits with 1 where there is an error.",
+		Long: "Validates files of NGSI-LD entities (one, an array or NDJSON; normalized, concise, simplified or temporal)\n" +
+			"in layers: " + strings.Join(validate.LayerNames, ", ") + ". DIR stands for its files .json, .jsonld and .ndjson, - for\n" +
+			"standard input. The file " + validate.IgnoreFile + " in the current folder names files, or findings of files, to\n" +
+			"leave out. Exits with 1 where there is an error.",
 		Args: wantArgs(1, -1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			others := make([]string, len(contexts))
-			for i, name := range contexts {
-				others[i] = etl.BaseDir(name) // the use case of a context knows what it names
-			}
-			resolver, err := newResolver(etl.BaseDir(args[0]), fetch, others...)
+			filter, err := o.filter()
 			if err != nil {
 				return err
 			}
-			o := validate.Options{Resolver: resolver, Model: model, Closed: closed}
-			var all []finding.Finding
-			if len(contexts) > 0 {
-				if o.Context, all, err = o.Resolver.ResolveRefs(cmd.Context(), ".", contexts); err != nil {
-					return err
-				}
-			}
-			v, err := validate.New(o)
-			var unknown *models.UnknownError
-			var ambiguous *models.AmbiguousError
-			if errors.As(err, &unknown) || errors.As(err, &ambiguous) {
-				return &exitError{exitUsage, err}
-			}
+			v, found, err := o.validator(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
-			return s.validate(cmd, v, args, format, all)
+			return s.validate(cmd, &o, v, filter, args, found)
 		},
 	}
-	addFormat(cmd, &format)
+	addFormat(cmd, &o.format)
 	flags := cmd.Flags()
-	flags.StringVar(&model, "model", "", "hold every entity against this model, such as Building or Weather/WeatherObserved")
-	flags.StringArrayVar(&contexts, "context", nil, "the @context of entities that bring none: a file or URL; may be repeated")
-	flags.BoolVar(&closed, "closed", false, "the files are all there is: a Relationship to anything else is an error")
-	flags.BoolVar(&fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+	flags.StringVar(&o.model, "model", "", "hold every entity against this model, such as Building or Weather/WeatherObserved")
+	flags.StringArrayVar(&o.contexts, "context", nil, "the @context of entities that bring none: a file or URL; may be repeated")
+	flags.BoolVar(&o.closed, "closed", false, "the files are all there is: a Relationship to anything else is an error")
+	flags.BoolVar(&o.fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+	flags.StringSliceVar(&o.layers, "layers", nil, "the layers to check, such as json,structure; all without it")
+	flags.StringVar(&o.severity, "severity", "info", "the mildest findings to give: error, warning or info")
+	flags.IntVar(&o.maxFindings, "max-findings", 0, "give no more findings than this; 0 is all")
+	flags.StringVar(&o.baseline, "baseline", "", "a report of --format json: the findings in it are known and left out")
 	return cmd
 }
 
-func (s *settings) validate(cmd *cobra.Command, v *validate.Validator, names []string, format formatFlag, all []finding.Finding) error {
-	var total validate.Stats
-	for _, name := range names {
-		in := cmd.InOrStdin()
-		if name != "-" {
-			file, err := openNamed(name)
-			if err != nil {
-				return err
-			}
-			defer file.Close()
-			in = io.Reader(file)
-		}
-		found, stats, err := v.File(cmd.Context(), name, in)
-		if err != nil {
-			return err
-		}
-		all = append(all, found...)
-		total.Entities += stats.Entities
-		total.Errors += stats.Errors
-		total.Warnings += stats.Warnings
+// filter reads what says which findings are wanted.
+func (o *validateFlags) filter() (*validate.Filter, error) {
+	var filter validate.Filter
+	if err := filter.Severity.UnmarshalText([]byte(o.severity)); err != nil {
+		return nil, &exitError{exitUsage, fmt.Errorf("--severity %s is not known\n  hint: one of error, warning, info", o.severity)}
 	}
-	dangling := v.Dangling()
-	all = append(all, dangling...)
-	total.Errors += finding.Errors(dangling)
-	total.Warnings += len(dangling) - finding.Errors(dangling)
-	if err := s.report(cmd, format, "validate", all); err != nil {
+	if o.maxFindings < 0 {
+		return nil, &exitError{exitUsage, fmt.Errorf("--max-findings %d: it is 0 or more", o.maxFindings)}
+	}
+	text, err := os.ReadFile(validate.IgnoreFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, &exitError{exitUsage, err}
+	default:
+		if filter.Ignore, err = validate.ParseIgnore(validate.IgnoreFile, ".", text); err != nil {
+			return nil, err
+		}
+	}
+	if o.baseline == "" {
+		return &filter, nil
+	}
+	if text, err = os.ReadFile(o.baseline); errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("there is no such file\n  hint: make it with ldt validate … --format json >" + o.baseline)
+	}
+	if err == nil {
+		filter.Baseline, err = validate.ParseBaseline(text)
+	}
+	if err != nil {
+		return nil, &exitError{exitUsage, fmt.Errorf("--baseline %s: %w", o.baseline, err)}
+	}
+	return &filter, nil
+}
+
+// validator gives the Validator that the flags ask for, and what there is to say of the
+// @context.
+func (o *validateFlags) validator(ctx context.Context, args []string) (*validate.Validator, []finding.Finding, error) {
+	layers, err := validate.ParseLayers(o.layers)
+	if err != nil {
+		return nil, nil, &exitError{exitUsage, err}
+	}
+	others := make([]string, len(o.contexts))
+	for i, name := range o.contexts {
+		others[i] = etl.BaseDir(name) // the use case of a context knows what it names
+	}
+	resolver, err := newResolver(etl.BaseDir(args[0]), o.fetch, others...)
+	if err != nil {
+		return nil, nil, err
+	}
+	options := validate.Options{Resolver: resolver, Model: o.model, Closed: o.closed, Layers: layers}
+	var found []finding.Finding
+	if len(o.contexts) > 0 {
+		if options.Context, found, err = resolver.ResolveRefs(ctx, ".", o.contexts); err != nil {
+			return nil, nil, err
+		}
+	}
+	v, err := validate.New(options)
+	var unknown *models.UnknownError
+	var ambiguous *models.AmbiguousError
+	if errors.As(err, &unknown) || errors.As(err, &ambiguous) {
+		err = &exitError{exitUsage, err}
+	}
+	return v, found, err
+}
+
+func (s *settings) validate(cmd *cobra.Command, o *validateFlags, v *validate.Validator, filter *validate.Filter, args []string, all []finding.Finding) error {
+	var total validate.Stats // of all findings, those that are not kept too
+	var subjects []string
+	all, known := filter.Apply(all)
+	unlisted := 0 // errors above what a list holds
+	keep := func(found []finding.Finding, stats validate.Stats) {
+		kept, hidden := filter.Apply(found)
+		all = append(all, kept...)
+		known += hidden
+		unlisted += stats.Errors - finding.Errors(found)
+		total.Entities += stats.Entities
+	}
+	err := eachInput(cmd, args, filter.Ignore, func(name string, in io.Reader, inFolder bool) error {
+		subjects = append(subjects, name)
+		read := v.File
+		if inFolder {
+			read = v.FolderFile
+		}
+		found, stats, err := read(cmd.Context(), name, in)
+		keep(found, stats)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	if format == "text" && !s.quiet {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", counted(total.Entities, "entity", "entities"),
-			report.FindingCounts{Errors: int64(total.Errors), Warnings: int64(total.Warnings)})
+	dangling := v.Dangling()
+	keep(dangling, validate.Stats{Errors: finding.Errors(dangling)})
+
+	counts := report.CountFindings(all, nil)
+	counts.Errors += int64(unlisted)
+	shown := all
+	if o.maxFindings > 0 && len(all) > o.maxFindings {
+		shown = all[:o.maxFindings]
 	}
-	if total.Errors > 0 {
+	if err := s.reportValidation(cmd, o, shown, subjects); err != nil {
+		return err
+	}
+	if o.format == "text" && !s.quiet {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s: %s", counted(total.Entities, "entity", "entities"), counted(len(subjects), "file", "files"), counts)
+		if len(shown) < len(all) {
+			fmt.Fprintf(cmd.ErrOrStderr(), ", the first %d of them above", len(shown))
+		}
+		if known > 0 {
+			fmt.Fprintf(cmd.ErrOrStderr(), "; %s ignored", counted(known, "known error", "known errors"))
+		}
+		fmt.Fprintln(cmd.ErrOrStderr())
+	}
+	if counts.Errors > 0 {
 		return exit(exitData)
 	}
 	return nil
+}
+
+// reportValidation prints findings: text with the line of the file that each speaks of.
+func (s *settings) reportValidation(cmd *cobra.Command, o *validateFlags, list []finding.Finding, subjects []string) error {
+	if o.format != "text" {
+		return report.Findings(cmd.OutOrStdout(), string(o.format), "validate", list, report.Options{Version: version(), Subjects: subjects})
+	}
+	options := report.Options{Source: report.SourceLines(list), Uncounted: true}
+	if s.verbose || o.maxFindings > 0 {
+		options.Limit = -1
+	}
+	return s.findingsWith(cmd.ErrOrStderr(), list, options)
+}
+
+// eachInput opens what the command line names, one after the other: files, the files of
+// folders, standard input.
+func eachInput(cmd *cobra.Command, args []string, ignore *validate.Ignore, read func(name string, in io.Reader, inFolder bool) error) error {
+	for _, arg := range args {
+		if arg == "-" {
+			if err := read("-", cmd.InOrStdin(), false); err != nil {
+				return err
+			}
+			continue
+		}
+		names, inFolder := []string{arg}, false
+		if info, err := os.Stat(arg); err == nil && info.IsDir() {
+			inFolder = true
+			if names, err = validate.FilesIn(arg, ignore); err != nil {
+				return &exitError{exitSource, err}
+			}
+			if len(names) == 0 {
+				return &exitError{exitSource, fmt.Errorf("%s: no file in this folder is called %s\n  hint: name the files themselves", arg, strings.Join(validate.Extensions, ", "))}
+			}
+		}
+		for _, name := range names {
+			if err := readNamed(name, func(in io.Reader) error { return read(name, in, inFolder) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func readNamed(name string, read func(io.Reader) error) error {
+	file, err := openNamed(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return read(file)
 }

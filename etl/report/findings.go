@@ -49,6 +49,9 @@ func printable(text string) string {
 func writeText(w io.Writer, title string, list []finding.Finding, o Options) error {
 	b := bufio.NewWriter(w)
 	writeGroups(b, "", list, o)
+	if o.Uncounted {
+		return b.Flush()
+	}
 	if title != "" {
 		fmt.Fprintf(b, "%s: ", printable(title))
 	}
@@ -74,6 +77,7 @@ func writeGroups(b *bufio.Writer, indent string, list []finding.Finding, o Optio
 				fmt.Fprintf(b, "%s%s%s: ", c.bold, printable(at), c.reset)
 			}
 			fmt.Fprintln(b, printable(f.Message))
+			writeSource(b, indent, c, f, o.Source)
 			// A hint that the next one repeats is given once.
 			if f.Hint != "" && (i == len(shown)-1 || shown[i+1].Hint != f.Hint) {
 				fmt.Fprintf(b, "%s  %shint: %s%s\n", indent, c.dim, printable(f.Hint), c.reset)

@@ -35,8 +35,13 @@ type Options struct {
 	// Subjects are what was looked at, such as the files: JUnit shows one that
 	// has no error as passed.
 	Subjects []string
+	// Uncounted leaves out the last line of text, which counts the findings.
+	Uncounted bool
 	// Version is ldt's, for SARIF.
 	Version string
+	// Source gives a line of a file, where it can, which text shows below a finding of it
+	// with a mark at the character; nil shows none. SourceLines makes one.
+	Source func(file string, line int) (text string, ok bool)
 }
 
 const defaultLimit = 10

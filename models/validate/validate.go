@@ -15,10 +15,12 @@
 package validate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
@@ -153,9 +155,13 @@ func (f *file) read(r io.Reader) ([]finding.Finding, Stats, error) {
 			continue
 		}
 		f.stats.Entities++
+		before := len(f.findings)
 		if err := f.check(); err != nil {
 			return f.findings, f.stats, err
 		}
+		slices.SortStableFunc(f.findings[before:], func(a, b finding.Finding) int {
+			return cmp.Or(cmp.Compare(a.Location.Line, b.Location.Line), cmp.Compare(a.Location.Char, b.Location.Char))
+		})
 	}
 }
 

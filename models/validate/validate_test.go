@@ -117,9 +117,9 @@ func TestFileFindsSeededFaults(t *testing.T) {
 		{"not a list", `{"id": "urn:a:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": "office"}`, []string{"model-schema 1 /category"}, `["office"]`},
 		{"unknown type", `{"id": "urn:a:1", "type": "Bulding", "location": {"type": "Point", "coordinates": [2.35, 48.85]}}`, []string{"model-unknown 1 /type warning"}, `did you mean "Building"?`},
 		{"a core term redefined", `{"id": "urn:a:1", "type": "X", "@context": {"X": "https://example.org/X",` + "\n" + ` "location": "https://example.org/l"}}`,
-			[]string{"context-core-term 2 /@context", "model-unknown 1 /type info"}, "take the line out"},
-		{"an undefined prefix", `{"id": "urn:a:1", "type": "X", "@context": [{"X": "ex:X"}]}`, []string{"context-undefined-prefix 1 /@context", "model-unknown 1 /type info"}, `add "ex"`},
-		{"an illegal @context", `{"id": "urn:a:1", "type": "X", "@context": {"X": 7}}`, []string{"context-invalid 1 /@context", "model-unknown 1 /type warning"}, ""},
+			[]string{"model-unknown 1 /type info", "context-core-term 2 /@context"}, "take the line out"},
+		{"an undefined prefix", `{"id": "urn:a:1", "type": "X", "@context": [{"X": "ex:X"}]}`, []string{"model-unknown 1 /type info", "context-undefined-prefix 1 /@context"}, `add "ex"`},
+		{"an illegal @context", `{"id": "urn:a:1", "type": "X", "@context": {"X": 7}}`, []string{"model-unknown 1 /type warning", "context-invalid 1 /@context"}, ""},
 		{"a term that falls to the default vocabulary", `{"id": "urn:a:1", "type": "Building", "address": {}, "category": ["office"], "@context": {"Building": "https://smartdatamodels.org/dataModel.Building/Building", "address": "https://smartdatamodels.org/address"}}`,
 			[]string{"context-unmapped 1 /category warning"}, "dataModel.Building/master/context.jsonld"},
 		{"an id that names another type", `{"id": "urn:ngsi-ld:House:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": ["office"]}`, []string{"entity-id-pattern 1 /id warning"}, "urn:ngsi-ld:Building:…"},
@@ -127,12 +127,12 @@ func TestFileFindsSeededFaults(t *testing.T) {
 			[]string{"model-unknown 1 /type info", "attribute-zone 1 /at warning"}, ""},
 		{"a member twice", observed(`"name": {"type": "Property", "value": "x", ` + "\n" + `"value": "y"},`), []string{"json-duplicate-key 6 /name/value"}, "keep one"},
 		{"unknown @context", `{"id": "urn:a:1", "type": "X", "a": 1, "@context": "https://example.org/none.jsonld"}`,
-			[]string{"context-unknown-url 1 /@context warning", "model-unknown 1 /type warning"}, ""},
+			[]string{"model-unknown 1 /type warning", "context-unknown-url 1 /@context warning"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			list, stats := check(t, validate.Options{}, c.text)
 			require.Equal(t, c.want, summary(list), "%v", list)
-			require.Contains(t, list[0].Hint, c.hint)
+			require.True(t, slices.ContainsFunc(list, func(f finding.Finding) bool { return strings.Contains(f.Hint, c.hint) }), "%v", list)
 			require.Equal(t, "file.json", list[0].Location.File)
 			require.Equal(t, finding.Errors(list), stats.Errors)
 		})
@@ -148,7 +148,7 @@ func TestFileTakesAUserContextForEntitiesWithoutOne(t *testing.T) {
 	require.Equal(t, `did you mean "codeIris"?`, list[1].Hint)
 
 	list, _ = check(t, validate.Options{Context: own}, `{"id": "urn:ngsi-ld:Iris:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "category": ["office"], "address": {}, "codeIris": "1", "codIris": "2", "@context": "https://example.org/not-here.jsonld"}`)
-	require.Equal(t, []string{"context-unknown-url 1 /@context warning", "entity-id-pattern 1 /id warning", "model-attribute 1 /codIris"}, summary(list))
+	require.Equal(t, []string{"entity-id-pattern 1 /id warning", "model-attribute 1 /codIris", "context-unknown-url 1 /@context warning"}, summary(list))
 }
 
 func TestAnUnknownPartOfTheUsersContextMayDefineAnything(t *testing.T) {
@@ -178,7 +178,7 @@ func TestEachFindingHasItsCharacter(t *testing.T) {
 	for _, f := range list {
 		places = append(places, fmt.Sprintf("%s %d:%d", f.Code, f.Location.Line, f.Location.Char))
 	}
-	require.Equal(t, []string{"entity-id 1:9", "context-undefined-prefix 2:44", "context-unmapped 1:223", "context-unmapped 1:239", "model-schema 1:240"}, places)
+	require.Equal(t, []string{"entity-id 1:9", "context-unmapped 1:223", "context-unmapped 1:239", "model-schema 1:240", "context-undefined-prefix 2:44"}, places)
 }
 
 func TestEntitiesOfOneIDThatDifferAreAConflict(t *testing.T) {
@@ -281,7 +281,7 @@ func TestInAFolderWhatIsNoEntityIsARemark(t *testing.T) {
 func TestFileSaysOnceWhatHoldsForAllEntities(t *testing.T) {
 	entity := `{"id": "urn:a:1", "type": "X", "@context": "https://example.org/none.jsonld"}`
 	list, stats := check(t, validate.Options{}, "["+entity+","+entity+","+entity+"]")
-	require.Equal(t, []string{"context-unknown-url 1 /0/@context warning", "model-unknown 1 /0/type warning"}, summary(list))
+	require.Equal(t, []string{"model-unknown 1 /0/type warning", "context-unknown-url 1 /0/@context warning"}, summary(list))
 	require.Equal(t, validate.Stats{Entities: 3, Warnings: 2}, stats)
 }
 

@@ -266,10 +266,10 @@ func TestInAFolderWhatIsNoEntityIsARemark(t *testing.T) {
 	v, err := validate.New(validate.Options{})
 	require.NoError(t, err)
 	for text, want := range map[string][]string{
-		`{"@context": {"a": "https://e.org/a"}}`:                                 {"entity-structure 1  info"},
-		`{"$schema": "x", "type": "object", "properties": {}}`:                   {"entity-structure 1  info"},
-		`{"id": "urn:a:1"}`:                                                      {"entity-type 1"},
-		`{"type": "https://smartdatamodels.org/dataModel.Building/Building"}`:                                                   {"entity-id 1", "context-unmapped 1  info", "model-schema 1", "model-schema 1"},
+		`{"@context": {"a": "https://e.org/a"}}`:                              {"entity-structure 1  info"},
+		`{"$schema": "x", "type": "object", "properties": {}}`:                {"entity-structure 1  info"},
+		`{"id": "urn:a:1"}`:                                                   {"entity-type 1"},
+		`{"type": "https://smartdatamodels.org/dataModel.Building/Building"}`: {"entity-id 1", "context-unmapped 1  info", "model-schema 1", "model-schema 1"},
 		`[{"id": "urn:a:3", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": []}]`: {"context-unmapped 1 /0 info"},
 	} {
 		list, _, err := v.FolderFile(t.Context(), "f", strings.NewReader(text))

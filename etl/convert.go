@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -49,7 +50,8 @@ func (t *Text) append(dst []byte, e *ngsild.Entity) []byte {
 }
 
 // Loss is a row, or one entity of a row, that did not get to the output as it
-// stands, and why.
+// stands, and why. With the Outcome Written it takes back what an earlier Loss of
+// the row said.
 type Loss struct {
 	// Header and Record are valid until the log returns. Record is nil where an
 	// earlier Loss of the row gave it, and where a row was merged into a later one.
@@ -571,6 +573,23 @@ func (c *collector) finish(ctx context.Context) error {
 	return c.flow.logLate(ctx, c.late, c.log)
 }
 
+// standIn tells that, where the first row of an id could not join its history,
+// the first that did stands for the entity, and is not merged into another.
+func (c *collector) standIn(definition int, rows []heldRow, conflicts []conflict) error {
+	refused := func(row int64) bool {
+		return slices.ContainsFunc(conflicts, func(one conflict) bool { return one.row == row })
+	}
+	if !refused(rows[0].row) {
+		return nil
+	}
+	for _, r := range rows[1:] {
+		if !refused(r.row) {
+			return c.log(Loss{Row: r.row, Definition: definition, Outcome: Written, Reason: "stands for its id: the first row of it was rejected"})
+		}
+	}
+	return nil
+}
+
 // merge makes one entity of its rows.
 func (c *collector) merge(definition int, rows []heldRow) error {
 	last := rows[len(rows)-1]
@@ -587,6 +606,9 @@ func (c *collector) merge(definition int, rows []heldRow) error {
 		}
 		if e == nil {
 			return nil
+		}
+		if err := c.standIn(definition, rows, conflicts); err != nil {
+			return err
 		}
 	} else {
 		for _, r := range rows[:len(rows)-1] {

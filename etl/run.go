@@ -413,9 +413,9 @@ func (o outcomes) set(row int64, definition int, outcome Outcome) bool {
 	if o[definition] == nil {
 		o[definition] = marks{}
 	}
-	i := slices.Index(lossOutcomes, outcome)
+	i := slices.Index(lossOutcomes, outcome) // -1 for Written: a mark of none
 	o[definition].set(row, byte(1+i))
-	return i >= 0
+	return i >= 0 || outcome == Written
 }
 
 // of gives what became of an entity of a row, "" where it is as it stands.

@@ -73,6 +73,12 @@ func TestVerificationExplainsAConflictOfAHistory(t *testing.T) {
 	require.Contains(t, got, "ok sum of m of Other: 7, broker 7 ()\n", "the row's other entity was handed on before")
 }
 
+func TestVerificationCountsAnEntityWhoseFirstRowIsRejected(t *testing.T) {
+	got := verified(t, thing("history", timedN), "id,n,year\na,1,\na,2,2001\na,4,2002\nb,1,2001\n")
+	require.Contains(t, got, "ok entities of type Thing: 4, broker 2 (1 rejected, 1 merged)\n")
+	require.NotContains(t, got, "WRONG")
+}
+
 func TestVerificationDoesNotCompareAHistoryWithoutTimes(t *testing.T) {
 	got := verified(t, thing("history", timedN+", m: {value: {column: m, as: number}}"), "id,n,year,m\na,1,2001,5\na,2,2002,6\n")
 	require.Contains(t, got, "ok sum of n of Thing: 3, broker 3 ()\n")

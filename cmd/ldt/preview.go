@@ -24,7 +24,11 @@ const (
 // printPreview prints what became of a row, and its cells beside the entities
 // they made or the findings they had.
 func printPreview(w io.Writer, p mapping.Preview) {
-	fmt.Fprintf(w, "row %d: %s", p.Row, p.Outcome)
+	fmt.Fprintf(w, "row %d", p.At.Row)
+	if p.At.Column != "" {
+		fmt.Fprintf(w, " column %q", p.At.Column)
+	}
+	fmt.Fprintf(w, ": %s", p.Outcome)
 	if p.Reason != "" {
 		fmt.Fprintf(w, " (%s)", p.Reason)
 	}

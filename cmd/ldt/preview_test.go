@@ -19,7 +19,7 @@ func TestPreviewShowsCellsBesideTheEntityInAHundredColumns(t *testing.T) {
 		{Name: "note", Kind: ngsild.Property, Value: []byte(`"` + strings.Repeat("électricité ", 12) + `"`)},
 	}}
 	var p mapping.Preview
-	p.Row, p.Outcome, p.Entities = 7, mapping.Written, []ngsild.Entity{entity}
+	p.At.Row, p.Outcome, p.Entities = 7, mapping.Written, []ngsild.Entity{entity}
 	p.Cells = []mapping.PreviewCell{
 		{Column: "Consommation totale de l'année (MWh)", Text: "15182,28"},
 		{Column: "Libellé", Text: "Rue de l'Université, Paris 7e\nbâtiment B"},

@@ -45,8 +45,9 @@ func publishedContexts(t *testing.T) map[string][]byte {
 
 func TestExpandAndCompactAgreeWithJSONGoldOnEveryPublishedContext(t *testing.T) {
 	legal := 0
+	published := publishedContexts(t) // skips where they are not at hand
 	defer func() { require.Greater(t, legal, 60) }()
-	for path, text := range publishedContexts(t) {
+	for path, text := range published {
 		t.Run(path, func(t *testing.T) {
 			r := NewResolver()
 			value, err := ContextOf(text)

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ldtkit/ldt/etl/inventory"
 	"github.com/ldtkit/ldt/etl/profile"
 	"github.com/ldtkit/ldt/etl/source"
 )
@@ -15,7 +21,7 @@ import (
 func newProfileCommand(s *settings) *cobra.Command {
 	var spec source.Spec
 	var asJSON bool
-	var mapping string
+	var mapping, inventoryFile string
 	cmd := &cobra.Command{
 		Use:   "profile FILE",
 		Short: "What a table holds: types, units, ranges, roles, personal data",
@@ -34,6 +40,11 @@ func newProfileCommand(s *settings) *cobra.Command {
 					return fmt.Errorf("%s has %d tables: say with --sheet or --table of which --mapping is to write the source", args[0], len(tables))
 				}
 				if err := writeNew(mapping, tables[0].SourceYAML()); err != nil {
+					return err
+				}
+			}
+			if inventoryFile != "" {
+				if err := addToInventory(inventoryFile, tables); err != nil {
 					return err
 				}
 			}
@@ -59,12 +70,48 @@ func newProfileCommand(s *settings) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "JSON, for scripts")
 	cmd.Flags().StringVar(&mapping, "mapping", "", "write the source of a mapping to this new file")
+	cmd.Flags().StringVar(&inventoryFile, "inventory", "", "write the rows of Sources and Fields: into a new inventory (.xlsx or .yaml), or into a workbook that is there")
 	cmd.Flags().StringVar(&spec.Encoding, "encoding", "", "how the text is encoded, where that cannot be seen")
 	cmd.Flags().StringVar(&spec.Delimiter, "delimiter", "", "what stands between cells")
 	cmd.Flags().StringVar(&spec.Decimal, "decimal", "", `the decimal mark: "." or ","`)
 	cmd.Flags().StringVar(&spec.Sheet, "sheet", "", "the sheet of a workbook; all without it")
 	cmd.Flags().StringVar(&spec.Table, "table", "", "the table of a text file with several; all without it")
 	return cmd
+}
+
+// addToInventory writes the datasets and fields of tables into an inventory, by
+// their paths relative to it.
+func addToInventory(name string, tables []*profile.Table) error {
+	more := inventory.OfTables(tables)
+	for i := range more.Sources {
+		s := &more.Sources[i]
+		if path, err := filepath.Rel(filepath.Dir(name), s.File); err == nil && !strings.Contains(s.File, "://") {
+			s.File = filepath.ToSlash(path)
+		}
+	}
+	book := strings.EqualFold(filepath.Ext(name), ".xlsx")
+	text, err := os.ReadFile(name)
+	switch {
+	case err == nil && !book:
+		return fmt.Errorf("%s is there already: rows can be added to a workbook (.xlsx); for YAML, name a new file and copy from it", name)
+	case err == nil:
+		if text, err = inventory.AddToWorkbook(name, text, more); err != nil {
+			return err
+		}
+		return writeWhole(name, text)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	var out bytes.Buffer
+	if book {
+		err = more.WriteWorkbook(&out, "en")
+	} else {
+		err = more.WriteYAML(&out)
+	}
+	if err != nil {
+		return err
+	}
+	return writeNew(name, out.String())
 }
 
 // writeNew writes a file that is not there yet.

@@ -161,11 +161,10 @@ func (c *column) yaml(text string) any {
 	switch c.Type {
 	case "array":
 		return List(text)
-	case "integer":
+	case "integer", "number":
 		if n, err := strconv.Atoi(text); err == nil {
 			return n
 		}
-	case "number":
 		if n, err := strconv.ParseFloat(text, 64); err == nil {
 			return n
 		}

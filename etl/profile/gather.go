@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/axiomhq/hyperloglog"
@@ -217,8 +216,8 @@ func (g *gatherer) is(t Type, kind record.Kind, text []byte) bool {
 			return true
 		}
 		if value, err := strconv.ParseFloat(string(number), 64); err == nil {
-			g.least.take(value, text, value < g.least.value)
-			g.most.take(value, text, value > g.most.value)
+			g.least.take(value, number, value < g.least.value)
+			g.most.take(value, number, value > g.most.value)
 		}
 		return true
 	case Time:
@@ -368,14 +367,14 @@ func (g *gatherer) typed(c *Column) {
 	}
 }
 
-// numbersOrNothing says that the column has numbers, and beside them a few words
-// that come again and again: "Not Available".
+// numbersOrNothing says that the column has numbers, and beside them a few texts
+// that say that there is none: "Not Available".
 func (g *gatherer) numbersOrNothing(numbers counter) bool {
 	if len(g.words) > nullWords || 10*numbers.fits < g.filled {
 		return false
 	}
 	for word, n := range g.words {
-		if n < 2 && !missing.MatchString(word) || strings.ContainsFunc(word, unicode.IsDigit) {
+		if !missing.MatchString(word) && (n < 2 || !missingWords.MatchString(word)) {
 			return false
 		}
 	}

@@ -50,8 +50,8 @@ type Column struct {
 	// off by about 1 %, and DistinctExact is false.
 	Distinct      int64 `json:"distinct"`
 	DistinctExact bool  `json:"distinct_exact"`
-	// Min and Max are the least and the greatest value of a number or time, as
-	// they are written, and of a text by its bytes.
+	// Min and Max are the least and the greatest value: of numbers as plain JSON
+	// numbers, of times as they are written, of texts by their bytes.
 	Min string `json:"min,omitempty"`
 	Max string `json:"max,omitempty"`
 	// Samples are the first different cells, shortened where they are long.

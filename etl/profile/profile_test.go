@@ -97,8 +97,8 @@ func TestProfileNamesTheCellsThatAreNotOfTheType(t *testing.T) {
 	require.Equal(t, int64(1), got.Odd)
 	require.Equal(t, "abc", got.OddCell)
 	require.Equal(t, 43, got.OddRow)
-	require.Equal(t, "0,5", got.Min)
-	require.Equal(t, "99,5", got.Max)
+	require.Equal(t, "0.5", got.Min)
+	require.Equal(t, "99.5", got.Max)
 	for i := range 10 {
 		cells[i] = fmt.Sprintf("abc%d", i)
 	}
@@ -172,7 +172,7 @@ func TestProfileOfTheOriginalAddressFile(t *testing.T) {
 			require.Equal(t, profile.Number, c.Type)
 			require.Equal(t, "MWH", c.Unit)
 			require.Equal(t, int64(4041), c.Empty)
-			require.Equal(t, "576105,849", c.Max)
+			require.Equal(t, "576105.849", c.Max)
 			require.Zero(t, c.Odd)
 		case "Rue":
 			require.Equal(t, profile.Address, c.Personal)
@@ -200,7 +200,7 @@ func TestProfileKnowsTheWordsThatStandForNoValue(t *testing.T) {
 	require.Equal(t, []string{"-", "Not Available"}, got.Nulls)
 	require.Zero(t, got.Odd)
 	require.Equal(t, "KWH", got.Unit)
-	for _, cells := range [][]string{{"1", "a", "b", "c", "d"}, {"1", "Building 7", "Building 7", "2"}, {"1", "once"}} {
+	for _, cells := range [][]string{{"1", "a", "b", "c", "d"}, {"1", "R", "R", "2"}, {"1", "unknown once"}} {
 		require.Equal(t, profile.Text, columnOf(t, "kWh", cells...).Type, cells)
 	}
 	table := of(t, "kWh;note\n1;x\nNot Available;x\nNot Available;y\n2;x\n")

@@ -86,10 +86,13 @@ func (t *Table) remarks() []string {
 }
 
 // sentinel are the numbers that loggers and models write for "no value", missing
-// the words.
+// the tokens.
 var sentinel = regexp.MustCompile(`^-(?:99|999|9999|99999)(?:[.,](?:0+|9+))?$`)
 
 var missing = regexp.MustCompile(`(?i)^(?:-+|–|—|n\.?/?a\.?|nan|null|none|nd|n\.?c\.?|n\.?d\.?|nil|\?|\.+)$`)
+
+// missingWords are what people write where a number is missing.
+var missingWords = regexp.MustCompile(`(?i)\b(?:not|non|no data|no value|unknown|inconnue?|missing|manquante?|absente?|indisponible|unavailable|sans objet|secret|confidentiel|unbekannt|keine|onbekend|geen|desconocido|sin datos?|sconosciuto)\b`)
 
 // nulls are the words for "no value" of all columns.
 func (t *Table) nulls() []string {

@@ -88,7 +88,7 @@ func (o *opened) openFormat(in *input) error {
 	if delimiter, ok := csv.IsRejects(head); ok {
 		// Rows that an earlier run rejected, in place of the source that the
 		// rest of the spec speaks of.
-		in.spec = Spec{File: in.spec.File, Delimiter: delimiter, Decimal: in.spec.Decimal, Thousands: in.spec.Thousands, Nulls: in.spec.Nulls, Header: "1"}
+		in.spec = Spec{File: in.spec.File, Delimiter: delimiter, Decimal: in.spec.Decimal, Thousands: in.spec.Thousands, Nulls: in.spec.Nulls, Header: "1", Table: "0", Footer: new(int)}
 	}
 	k, err := in.identify(head)
 	if err != nil {

@@ -333,6 +333,13 @@ func TestOpenReadsRejectedRowsWhateverWasDeclaredOfTheirSource(t *testing.T) {
 	require.Equal(t, byte(','), again.Dialect().Decimal())
 }
 
+func TestOpenReadsEveryRejectedRow(t *testing.T) {
+	text := "\ufeffa;b;c;d;e;_row;_reasons\r\nA;x;y;3;source-ragged: the row has 3 cells\r\nB;2;z;4;source-ragged: the row has 3 cells\r\nC;2;z;5;source-ragged: the row has 3 cells\r\nTotal;1;2;3;4;6;row-id: no id\r\nSource: the city\r\n"
+	got := readAll(t, write(t, "rejected.csv", []byte(text)), source.Spec{File: "rejected.csv"})
+	require.Len(t, got.rows, 5, "what is rejected is neither another table nor a note")
+	require.Len(t, got.faults, 4)
+}
+
 func (c content) header(column string) finding.Location {
 	return finding.Location{Column: column}
 }

@@ -130,7 +130,8 @@ func allBlank(rows [][]string) bool {
 
 // FuzzDialect: whatever the bytes, opening and reading ends in records or an
 // error of the package, each record is sound UTF-8 and as wide as the header
-// unless it has a fault, and rows come in the order of their lines.
+// unless it has a fault, rows come in the order of their lines, and every line is a
+// row, skipped, or the header.
 func FuzzDialect(f *testing.F) {
 	for _, seed := range []string{
 		"a,b\n1,2\n", "sep=;\na;b\n1,5;2\n", "title\n\nname;value\nx;1.234,5\n", "\"open\nnever closed", "a;b\n\"x\"y;2\n3;4\n",
@@ -139,11 +140,14 @@ func FuzzDialect(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		table := ""
+		table, footer := "", (*int)(nil)
 		if len(data) > 0 {
-			table = []string{"", "", "", "1", "2", "b"}[data[0]%6]
+			table = []string{"", "", "", "0", "1", "2", "b"}[data[0]%7]
+			if data[0]%5 == 1 {
+				footer = lines(int(data[0] % 3))
+			}
 		}
-		r, err := csv.Open(bytes.NewReader(data), csv.Options{Nulls: []string{"NA"}, Table: table})
+		r, err := csv.Open(bytes.NewReader(data), csv.Options{Nulls: []string{"NA"}, Table: table, Footer: footer})
 		if err != nil {
 			var e *format.Error
 			require.True(t, errors.As(err, &e), "%v", err)
@@ -152,7 +156,7 @@ func FuzzDialect(f *testing.F) {
 		}
 		require.NotEmpty(t, r.Header().Names)
 		var b record.Batch
-		last := 0
+		last, rows := 0, 0
 		for {
 			err := r.Next(context.Background(), &b)
 			if err == io.EOF {
@@ -160,6 +164,7 @@ func FuzzDialect(f *testing.F) {
 			}
 			require.NoError(t, err)
 			require.NotEmpty(t, b.Records)
+			rows += len(b.Records)
 			for _, rec := range b.Records {
 				require.Greater(t, rec.Row, last)
 				last = rec.Row
@@ -172,5 +177,17 @@ func FuzzDialect(f *testing.F) {
 				}
 			}
 		}
+		if bytes.IndexByte(data, '"') >= 0 {
+			return // cells may have line ends in them
+		}
+		ends := strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n")
+		want := strings.Count(ends, "\n")
+		if !strings.HasSuffix(ends, "\n") {
+			want++
+		}
+		if r.Dialect().Value(format.HeaderRow) != "0" {
+			rows++
+		}
+		require.Equal(t, want, rows+r.Skipped(), "%d rows, %d skipped", rows, r.Skipped())
 	})
 }

@@ -83,6 +83,7 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 	f.Spec.Delimiter = cmp.Or(o.Declared.Delimiter, f.Spec.Delimiter)
 	f.Spec.Decimal = cmp.Or(o.Declared.Decimal, f.Spec.Decimal)
 	f.Spec.Sheet = cmp.Or(o.Declared.Sheet, f.Spec.Sheet)
+	f.Spec.TempDir = o.TempDir
 	env := mapping.Env{Tables: tables{ctx, BaseDir(name)}, KindOf: o.KindOf}
 	var invalid finding.List
 	f.Context, f.Findings, err = o.Resolver.ResolveRefs(ctx, BaseDir(name), m.Context)

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ldtkit/ldt/etl/record"
@@ -17,6 +19,7 @@ import (
 	"github.com/ldtkit/ldt/etl/source/postgres"
 	"github.com/ldtkit/ldt/etl/source/sftp"
 	"github.com/ldtkit/ldt/etl/source/sqlite"
+	"github.com/ldtkit/ldt/etl/source/tables"
 	"github.com/ldtkit/ldt/etl/source/typed"
 	"github.com/ldtkit/ldt/etl/source/web"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -32,6 +35,8 @@ func (s *Spec) Name() string {
 		return address.Redact(s.Opendatasoft.Page())
 	case s.Database != "":
 		return address.Redact(s.Database)
+	case len(s.Tables) > 0:
+		return "query over " + strings.Join(s.tableNames(), ", ")
 	}
 	return address.Redact(s.File)
 }
@@ -39,7 +44,7 @@ func (s *Spec) Name() string {
 // At gives the same spec with another place: a path or a URL. What is declared
 // of the dialect stays.
 func (s Spec) At(file string) Spec {
-	s.File, s.CKAN, s.Opendatasoft, s.Database, s.Query = file, nil, nil, "", ""
+	s.File, s.CKAN, s.Opendatasoft, s.Database, s.Query, s.Tables, s.SQL = file, nil, nil, "", "", nil, ""
 	return s
 }
 
@@ -49,7 +54,7 @@ func (s *Spec) places() []string {
 	for _, place := range []struct {
 		key string
 		set bool
-	}{{"file", s.File != ""}, {"ckan", s.CKAN != nil}, {"opendatasoft", s.Opendatasoft != nil}, {"database", s.Database != ""}} {
+	}{{"file", s.File != ""}, {"ckan", s.CKAN != nil}, {"opendatasoft", s.Opendatasoft != nil}, {"database", s.Database != ""}, {"tables", s.Tables != nil}} {
 		if place.set {
 			list = append(list, place.key)
 		}
@@ -63,6 +68,10 @@ func (s *Spec) checkPlace(refuse func(message, hint string) error) error {
 	places := s.places()
 	portal, key := "", ""
 	switch {
+	case s.Query != "" && s.Database == "":
+		return refuse("there is a query, and no database", "set database under source: postgres://user@host/database, or the path of an SQLite file")
+	case s.SQL != "" && s.Tables == nil:
+		return refuse("there is sql, and no tables", "name the sources that it reads: tables: {conso: {file: data/conso.csv}}; a database is asked by query")
 	case len(places) == 0:
 		return refuse("no file is named", "set file under source")
 	case len(places) > 1:
@@ -78,10 +87,10 @@ func (s *Spec) checkPlace(refuse func(message, hint string) error) error {
 			return refuse("opendatasoft names no dataset", "opendatasoft: {url: https://portal, dataset: NAME}; the NAME is in the dataset's address: …/explore/dataset/NAME")
 		}
 	}
-	if s.Query != "" && s.Database == "" {
-		return refuse("there is a query, and no database", "set database under source: postgres://user@host/database, or the path of an SQLite file")
-	}
-	if s.Database != "" {
+	switch {
+	case s.Tables != nil:
+		return s.checkTables(refuse)
+	case s.Database != "":
 		return s.checkDatabase(refuse)
 	}
 	if key != "" {
@@ -123,13 +132,56 @@ func (s *Spec) checkDatabase(refuse func(message, hint string) error) error {
 	return s.checkTyped(refuse)
 }
 
+// tableNames gives the names of the tables in alphabetical order.
+func (s *Spec) tableNames() []string { return slices.Sorted(maps.Keys(s.Tables)) }
+
+// checkTables sees that there are tables that SQLite can have, and a query.
+func (s *Spec) checkTables(refuse func(message, hint string) error) error {
+	const example = "tables: {conso: {file: data/conso.csv}, naf: {file: data/naf.csv}}"
+	names := s.tableNames()
+	switch {
+	case len(names) == 0:
+		return refuse("tables names no source", example)
+	case strings.TrimSpace(s.SQL) == "":
+		return refuse("there are tables, and no sql", `set sql under source: sql: "select … from `+names[0]+`"`)
+	}
+	for i, name := range names {
+		lower := strings.ToLower(name)
+		switch {
+		case name == "" || strings.HasPrefix(lower, "sqlite_") || strings.ContainsRune(name, 0):
+			return refuse(fmt.Sprintf("a table cannot be called %q", name), example)
+		case slices.ContainsFunc(names[:i], func(other string) bool { return strings.EqualFold(other, name) }):
+			return refuse(fmt.Sprintf("two tables are called %s: SQL does not mind upper and lower case", name), "give one of them another name")
+		}
+	}
+	return s.checkTyped(refuse)
+}
+
+// named gives the sources of the tables.
+func (s *Spec) named(baseDir string) []tables.Named {
+	var list []tables.Named
+	for _, name := range s.tableNames() {
+		spec := s.Tables[name]
+		spec.TempDir = s.TempDir
+		list = append(list, tables.Named{Name: name, Open: func(ctx context.Context) (tables.Source, error) {
+			src, err := Open(ctx, baseDir, spec)
+			var fault *Error
+			if errors.As(err, &fault) && fault.Finding.Location.File == "" { // it has no place of its own
+				fault.Finding.Location.File = "table " + name
+			}
+			return src, err
+		}})
+	}
+	return list
+}
+
 // checkTyped refuses what speaks of how a file is written, where there is none.
 func (s *Spec) checkTyped(refuse func(message, hint string) error) error {
 	for _, c := range []struct {
 		key string
 		set bool
 	}{{"format", s.Format != ""}, {"sheet", s.Sheet != ""}, {"encoding", s.Encoding != ""}, {"delimiter", s.Delimiter != ""}, {"quote", s.Quote != ""},
-		{"header", s.Header != ""}, {"columns", s.Columns != nil}, {"entry", s.Entry != ""}, {"layer", s.Layer != ""}, {"path", s.Path != ""}, {"sample", s.Sample != 0}, {"crs", s.CRS != ""}} {
+		{"header", s.Header != ""}, {"columns", s.Columns != nil}, {"entry", s.Entry != ""}, {"layer", s.Layer != ""}, {"path", s.Path != ""}, {"sample", s.Sample != 0}, {"crs", s.CRS != ""}, {"table", s.Table != ""}, {"footer", s.Footer != nil}} {
 		if c.set {
 			return refuse(c.key+" says nothing of the rows of a query", "leave "+c.key+" out")
 		}
@@ -168,6 +220,12 @@ func (s Spec) bring(ctx context.Context, baseDir string, origin record.Origin) (
 	fetcher := &web.Fetcher{Cache: cacheFolder(baseDir)}
 	o := typed.Options{Origin: origin, Decimal: s.Decimal, Thousands: s.Thousands, Nulls: s.Nulls}
 	switch scheme := address.Scheme(s.File); {
+	case s.Tables != nil:
+		rows, err := tables.Open(ctx, s.TempDir, s.named(baseDir), s.SQL, o)
+		if err != nil {
+			return nil, err
+		}
+		return &local{reader: rows, close: rows.Close}, nil
 	case s.Database != "" && address.IsURL(s.Database):
 		rows, err := postgres.Open(ctx, s.Database, s.Query, o)
 		if err != nil {

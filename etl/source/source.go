@@ -26,6 +26,12 @@ type Spec struct {
 	// an SQLite file, and Query the select that gives the rows.
 	Database string `yaml:"database,omitempty"`
 	Query    string `yaml:"query,omitempty"`
+	// Tables are sources that become tables of a temporary database, by their
+	// names, and SQL the select over them that gives the rows.
+	Tables map[string]Spec `yaml:"tables,omitempty"`
+	SQL    string          `yaml:"sql,omitempty"`
+	// TempDir is where that database lies; "" is the system's folder.
+	TempDir string `yaml:"-"`
 
 	Format string `yaml:"format,omitempty"` // one of Formats
 	// Entry of a ZIP archive: the name of the file in it.

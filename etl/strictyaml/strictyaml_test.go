@@ -111,3 +111,16 @@ func FuzzDecoder(f *testing.F) {
 		}
 	})
 }
+
+func TestStructureReadsMapsOfStructs(t *testing.T) {
+	var s struct {
+		Stations map[string]station `yaml:"stations"`
+	}
+	d := New("s.yaml", "station")
+	d.Structure(d.Parse([]byte("stations:\n  a: {name: x}\n  b: {nam: y}\n  c:")), "a network", &s)
+	require.Equal(t, "x", s.Stations["a"].Name)
+	faults := d.Faults()
+	require.Len(t, faults, 2)
+	require.Equal(t, `s.yaml:3:7: b has no key "nam"`, faults[0].Location.String()+": "+faults[0].Message)
+	require.Equal(t, `s.yaml:4:3: a network: stations: "c" has no value`, faults[1].Location.String()+": "+faults[1].Message)
+}

@@ -12,7 +12,7 @@ import (
 
 // Structure decodes a map into the struct that target points to, by its yaml
 // tags, and reports every fault of it. Its fields are texts, lists of texts,
-// whole numbers, booleans, pointers to those, structs and lists of structs of the same. extra
+// whole numbers, booleans, pointers to those, structs, and lists and maps of structs of the same. extra
 // are keys that the caller reads, from the fields that are returned.
 func (d *Decoder) Structure(n ast.Node, what string, target any, extra ...string) map[string]*Field {
 	return d.structure(n, what, reflect.ValueOf(target).Elem(), extra)
@@ -72,6 +72,20 @@ func (d *Decoder) into(v reflect.Value, f *Field, what string) {
 		}
 		v.SetInt(int64(n))
 		return
+	case reflect.Map:
+		if v.Type().Elem().Kind() == reflect.Struct {
+			v.Set(reflect.MakeMap(v.Type()))
+			for _, own := range d.Fields(f.Value, what) {
+				item := reflect.New(v.Type().Elem()).Elem()
+				if own.Null() {
+					d.Fault(finding.YAMLType, own.At, "%s: %q has no value", what, own.Key)
+				} else {
+					d.structure(own.Value, own.Key, item, nil)
+				}
+				v.SetMapIndex(reflect.ValueOf(own.Key), item)
+			}
+			return
+		}
 	case reflect.Bool:
 		v.SetBool(d.Boolean(f, what))
 		return

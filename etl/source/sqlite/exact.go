@@ -23,6 +23,7 @@ type exactness struct {
 	lost  int
 	first string // the exact result
 	given string // and what SQLite has in its place
+	fault error  // why a function failed
 }
 
 // register puts sum, total, avg and decimal_sum in the place of SQLite's own.
@@ -35,7 +36,7 @@ func (x *exactness) register(conn *sqlite.Conn) error {
 	} {
 		err := conn.CreateFunction(name, &sqlite.FunctionImpl{NArgs: 1, Deterministic: true, AllowIndirect: true,
 			MakeAggregate: func(sqlite.Context) (sqlite.AggregateFunction, error) {
-				return &aggregate{name: name, result: result}, nil
+				return &aggregate{exact: x, name: name, result: result}, nil
 			}})
 		if err != nil {
 			return err
@@ -90,6 +91,7 @@ func (x *exactness) float(exact *big.Rat) sqlite.Value {
 
 // aggregate is one use of one of the functions.
 type aggregate struct {
+	exact  *exactness
 	name   string
 	result func(*decimals) (sqlite.Value, error)
 	values decimals
@@ -112,10 +114,17 @@ func (a *aggregate) take(v sqlite.Value, sign int64) error {
 }
 
 func (a *aggregate) WindowValue(sqlite.Context) (sqlite.Value, error) {
-	if a.fault != nil {
-		return sqlite.Value{}, a.fault
+	var result sqlite.Value
+	if a.fault == nil {
+		var err error
+		if result, err = a.result(&a.values); err != nil {
+			a.fault = fmt.Errorf("%s: %w", a.name, err)
+		}
 	}
-	return a.result(&a.values)
+	if a.fault != nil {
+		a.exact.fault = a.fault
+	}
+	return result, a.fault
 }
 
 func (a *aggregate) Finalize(sqlite.Context) {}

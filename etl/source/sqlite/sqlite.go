@@ -245,6 +245,10 @@ func (r *Reader) refused(ctx context.Context, err error) error {
 		where = " at " + place(r.query, offset)
 	}
 	at := r.origin.At(0, "")
+	if r.exact.fault != nil {
+		return format.Misdeclared(finding.New(finding.SourceQuery, at, "the query cannot be run: %v", r.exact.fault).
+			WithHint("correct the cell, or leave it out, such as with where; a column that has texts in it is declared with nulls, decimal or thousands"))
+	}
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultError, sqlite.ResultAuth, sqlite.ResultRange, sqlite.ResultMismatch, sqlite.ResultConstraint:
 		return format.Misdeclared(finding.New(finding.SourceQuery, at, "the query cannot be run%s: %s", where, said).WithHint("%s", r.hint(said)))

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +15,9 @@ import (
 )
 
 const module = "github.com/ldtkit/ldt"
+
+// formats are the packages of the formats of a source, which only it reaches.
+var formats = []string{"etl/source/csv/...", "etl/source/xlsx/...", "etl/source/json/...", "etl/source/shapefile/...", "etl/source/gpkg/...", "etl/source/parquet/..."}
 
 // rooms says for each package, and those below it that have no room of their
 // own, what it never imports of this module (with everything below, where it
@@ -33,13 +37,13 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"models/validate":          {never: []string{"etl/...", "ngsild/client/...", "ngsild/broker/..."}},
 	"etl/record":               {onlyModule: []string{"ngsild/finding"}},
 	"etl/source":               {never: []string{"etl/mapping/...", "etl/inventory/...", "ngsild/client/..."}},
-	"etl/mapping":              {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "etl/sink/..."}},
+	"etl/mapping":              {never: slices.Concat(formats, []string{"etl/sink/..."})},
 	"etl/strictyaml":           {onlyModule: []string{"ngsild/finding"}},
-	"etl/inventory":            {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "ngsild/client/..."}},
-	"etl/profile":              {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "etl/inventory/...", "etl/sink/...", "ngsild/client/..."}},
+	"etl/inventory":            {never: slices.Concat(formats, []string{"ngsild/client/..."})},
+	"etl/profile":              {never: slices.Concat(formats, []string{"etl/inventory/...", "etl/sink/...", "ngsild/client/..."})},
 	"etl/sink":                 {never: []string{"ngsild/broker/..."}},
 	"etl/verify":               {never: []string{"ngsild/broker/..."}},
-	"etl/report":               {never: []string{"etl/source/csv/...", "etl/source/xlsx/...", "etl/sink/..."}},
+	"etl/report":               {never: slices.Concat(formats, []string{"etl/sink/..."})},
 	"etl":                      {never: []string{"ngsild/broker/..."}},
 }
 

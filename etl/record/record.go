@@ -16,7 +16,7 @@ const (
 	Text                 // the text as it stands
 	Number               // Text is a plain JSON number with a decimal point
 	Boolean              // Text is "true" or "false"
-	DateTime             // Text is 2006-01-02T15:04:05[.999], local, no offset
+	DateTime             // Text is 2006-01-02T15:04:05[.999], local, or with a Z where the source says UTC; or 2006-01-02
 	Error                // Text is the spreadsheet's error, such as #N/A
 )
 

@@ -12,6 +12,7 @@ import (
 	"github.com/ldtkit/ldt/etl/source/format"
 	"github.com/ldtkit/ldt/etl/source/gpkg"
 	"github.com/ldtkit/ldt/etl/source/json"
+	"github.com/ldtkit/ldt/etl/source/parquet"
 	"github.com/ldtkit/ldt/etl/source/shapefile"
 	"github.com/ldtkit/ldt/etl/source/text"
 	"github.com/ldtkit/ldt/etl/source/xlsx"
@@ -43,6 +44,7 @@ func init() {
 		{"geojson", "GeoJSON", "json", []string{".geojson", ".geojsonl", ".geojsons", ".geojsonseq"}, []string{format.Sample, format.CRS}, (*opened).openJSON},
 		{"shapefile", "a shapefile", "shapefile", []string{".shp"}, []string{format.CRS}, (*opened).openShapefile},
 		{"gpkg", "a GeoPackage", "gpkg", []string{".gpkg"}, []string{format.Layer, format.CRS}, (*opened).openGeoPackage},
+		{"parquet", "a Parquet file", "parquet", []string{".parquet", ".pq", ".geoparquet"}, []string{format.CRS}, (*opened).openParquet},
 	}
 }
 
@@ -230,6 +232,21 @@ func (o *opened) openGeoPackage(in *input) error {
 		return err
 	}
 	r, err := gpkg.Open(gpkg.Options{Options: in.typed(o), Path: file.Name(), Layer: in.spec.Layer})
+	if err != nil {
+		return err
+	}
+	o.reader = r
+	o.closers = append([]io.Closer{r}, o.closers...) // before the file that it reads
+	return nil
+}
+
+func (o *opened) openParquet(in *input) error {
+	o.isFormat(in.wanted, in.how)
+	file, size, err := in.random()
+	if err != nil {
+		return err
+	}
+	r, err := parquet.Open(file, size, in.typed(o))
 	if err != nil {
 		return err
 	}

@@ -11,10 +11,12 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source"
 	"github.com/ldtkit/ldt/etl/source/format"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -254,4 +256,25 @@ func TestAGeoPackageIsReadFromAnArchive(t *testing.T) {
 	}
 	e := refused(t, write(t, "t.gpkg", small), source.Spec{File: "t.gpkg"})
 	require.Contains(t, e.Finding.Message, "expected a GeoPackage")
+}
+
+func TestParquetIsReadWhereverItLies(t *testing.T) {
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[struct {
+		A string `parquet:"a"`
+		B int64  `parquet:"b"`
+	}](&b)
+	_, err := w.Write([]struct {
+		A string `parquet:"a"`
+		B int64  `parquet:"b"`
+	}{{"x", 1}})
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	for name, data := range map[string][]byte{"t.parquet": b.Bytes(), "t": b.Bytes(), "t.parquet.zst": zst(t, b.Bytes()), "t.zip": archived(t, file{"t.parquet", b.Bytes()})} {
+		got := readAll(t, write(t, name, data), source.Spec{File: name})
+		require.Equal(t, [][]string{{"x", "1"}}, got.rows, name)
+		require.Equal(t, record.Number, got.kinds[0][1])
+	}
+	e := refused(t, write(t, "t.parquet", small), source.Spec{File: "t.parquet"})
+	require.Contains(t, e.Finding.Message, "expected a Parquet file")
 }

@@ -37,7 +37,7 @@ var magics = []struct {
 	{"%PDF-", kind{label: "a PDF document", hint: "ask its producer for the table as CSV or XLSX"}},
 	{"SQLite format 3\x00", kind{label: "an SQLite database", format: "gpkg"}},
 	{"GIF89a", kind{label: "a GIF picture", hint: "ask for the table that the picture shows"}},
-	{"PAR1\x15", kind{label: "a Parquet file", hint: "export it as CSV"}},
+	{"PAR1\x15", kind{label: "a Parquet file", format: "parquet"}},
 	{"Rar!\x1a\x07", kind{label: "a RAR archive", hint: "unpack it and name the table in it"}},
 	{"7z\xbc\xaf\x27\x1c", kind{label: "a 7z archive", hint: "unpack it and name the table in it"}},
 	{"\x28\xb5\x2f\xfd", kind{label: "compressed with zstd", hint: "unpack it once; it is compressed twice"}},

@@ -181,8 +181,12 @@ func trapOutcome(t *testing.T, data, keys, attributes string) string {
 	if keys != "" {
 		keys = ", " + keys
 	}
-	mapping := "source: {file: data.csv" + keys + "}\ncontext: [context.jsonld]\nentities:\n- {type: Thing, id: \"urn:t:{id}\", attributes: {" + attributes + "}}\n"
-	dir := folder(t, map[string]string{"m.yaml": mapping, "data.csv": data})
+	file := "data.csv"
+	if strings.HasPrefix(data, "PK") {
+		file = "data.xlsx"
+	}
+	mapping := "source: {file: " + file + keys + "}\ncontext: [context.jsonld]\nentities:\n- {type: Thing, id: \"urn:t:{id}\", attributes: {" + attributes + "}}\n"
+	dir := folder(t, map[string]string{"m.yaml": mapping, file: data})
 	flow, err := Prepare(t.Context(), filepath.Join(dir, "m.yaml"), Options{Resolver: jsonld.NewResolver()})
 	var codes []string
 	note := func(list ...finding.Finding) {
@@ -201,7 +205,7 @@ func trapOutcome(t *testing.T, data, keys, attributes string) string {
 		if errors.As(err, &one) {
 			note(one.Finding)
 		}
-		src, err := source.Open(t.Context(), dir, source.Spec{File: "data.csv"})
+		src, err := source.Open(t.Context(), dir, source.Spec{File: file})
 		if err == nil && slices.Contains(codes, string(finding.SourceMissingColumn)) {
 			note(src.Findings()...)
 			src.Close()
@@ -302,11 +306,18 @@ func TestEveryTrapOfTheDocumentationHasATest(t *testing.T) {
 			if function == "TestTextTraps" {
 				require.True(t, slices.ContainsFunc(traps, func(c trap) bool { return c.name == sub }), "%s does not exist: %s", name[1], line)
 			}
+			if function == "TestWorkbookTraps" {
+				require.True(t, slices.ContainsFunc(workbookTraps, func(c trap) bool { return c.name == sub }), "%s does not exist: %s", name[1], line)
+			}
 			rows[name[1]] = cells[2]
 		}
 	}
-	for _, c := range traps {
-		codes, ok := rows["TestTextTraps/"+c.name]
+	for i, c := range append(slices.Clone(traps), workbookTraps...) {
+		test := "TestTextTraps/"
+		if i >= len(traps) {
+			test = "TestWorkbookTraps/"
+		}
+		codes, ok := rows[test+c.name]
 		require.True(t, ok, "no row names the trap %s", c.name)
 		for _, code := range finding.All() {
 			if strings.Contains(c.want, string(code)) && c.name != "no-header" {

@@ -199,7 +199,12 @@ func (x *memory) reject(code finding.Code, column int, hint, format string, args
 }
 
 func (x *memory) cellError(column int) {
-	x.reject(finding.SourceCellError, column, "correct the formula in the workbook", "the cell holds the error %s", clip(x.cell(column).Text))
+	text := x.cell(column).Text
+	if len(text) > 0 && text[0] == '#' {
+		x.reject(finding.SourceCellError, column, "correct the formula in the workbook", "the cell holds the error %s", clip(text))
+		return
+	}
+	x.reject(finding.SourceCellError, column, "correct the cell; where its formula has no stored value, open the workbook in a spreadsheet program and save it", "the cell holds %s", clip(text))
 }
 
 func (x *memory) nullInTemplate(code finding.Code, column int) {

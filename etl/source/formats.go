@@ -38,7 +38,7 @@ var formats []tableFormat
 func init() {
 	formats = []tableFormat{
 		{"csv", "a table of text", "csv", []string{".csv", ".tsv", ".tab", ".txt", ".asc", ".dat"}, []string{format.Table, format.Footer}, (*opened).openText},
-		{"xlsx", "an Excel workbook", "xlsx", []string{".xlsx", ".xlsm", ".xltx", ".xltm"}, nil, (*opened).openWorkbook},
+		{"xlsx", "an Excel workbook", "xlsx", []string{".xlsx", ".xlsm", ".xltx", ".xltm"}, []string{format.Table, format.Footer}, (*opened).openWorkbook},
 		{"json", "a JSON document", "json", []string{".json"}, []string{format.Path, format.Sample}, (*opened).openJSON},
 		{"ndjson", "one JSON object a line", "json", []string{".ndjson", ".jsonl", ".ldjson"}, []string{format.Sample}, (*opened).openJSON},
 		{"geojson", "GeoJSON", "json", []string{".geojson", ".geojsonl", ".geojsons", ".geojsonseq"}, []string{format.Sample, format.CRS}, (*opened).openJSON},
@@ -146,13 +146,18 @@ func (o *opened) openWorkbook(in *input) error {
 	if err != nil {
 		return err
 	}
+	table, footer := in.spec.Table, in.spec.Footer
+	if table != "" && table != "0" || footer != nil && *footer != 0 {
+		return format.Misdeclared(finding.New(finding.SourceSpec, o.origin.At(0, ""), "of a workbook, table and footer can only be 0").
+			WithHint("header: B5 names the table whose first name stands in that cell; table: 0 takes all that stand below each other as one, footer: 0 takes notes below it as rows"))
+	}
 	file, size, err := in.random()
 	if err != nil {
 		return err
 	}
 	o.reader, err = xlsx.Open(file, size, xlsx.Options{
 		Origin: o.origin, Sheet: in.spec.Sheet, Decimal: in.spec.Decimal, Thousands: in.spec.Thousands,
-		Header: header, Columns: in.spec.Columns, Nulls: in.spec.Nulls,
+		Header: header, Columns: in.spec.Columns, Nulls: in.spec.Nulls, Apart: table == "", Notes: footer == nil,
 	})
 	return err
 }

@@ -59,9 +59,10 @@ type Spec struct {
 	// none; see format.ParsePosition.
 	Header string `yaml:"header,omitempty"`
 	// Table is the one to read of several in a text file: its number from 1, or the
-	// name of one of its columns.
+	// name of one of its columns; 0 reads all as one, also in a workbook.
 	Table string `yaml:"table,omitempty"`
-	// Footer is the number of lines below the table of a text file that are no rows.
+	// Footer is the number of lines below the table of a text file that are no rows;
+	// in a workbook 0 reads them as rows.
 	Footer *int `yaml:"footer,omitempty"`
 	// Columns are names for the columns where the file has none, or instead of
 	// those that it has.

@@ -29,7 +29,7 @@ func FuzzSheet(f *testing.F) {
 	f.Add(`<cols><col min="1" max="2" hidden="1"/></cols><sheetData><row hidden="1"><c t="b"><v>1</v></c><c t="e"><v>#N/A</v></c><c t="d"><v>2024-01-01</v></c></row></sheetData>`, `<si/>`)
 	f.Add(`<sheetData><row><c><v><![CDATA[1]]></v></c><c/><c t="s"><v></v></c></row></sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>`, `<si><t>_x0041_</t></si>`)
 	f.Fuzz(func(t *testing.T, sheet, texts string) {
-		got, err := tryAll(pack(t, sheet, texts, `<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="20"/></cellXfs>`), xlsx.Options{})
+		got, err := tryAll(pack(t, sheet, texts, `<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="20"/></cellXfs>`), xlsx.Options{Apart: true, Notes: true})
 		if err != nil {
 			var e *format.Error
 			require.True(t, errors.As(err, &e), "%v", err)
@@ -67,7 +67,7 @@ func judge(t *testing.T, data []byte, sheet string) (cells int) {
 	defer book.Close()
 	raw, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
 	require.NoError(t, err)
-	got, err := tryAll(data, xlsx.Options{Sheet: sheet, Header: &format.Position{}})
+	got, err := tryAll(data, xlsx.Options{Apart: true, Notes: true, Sheet: sheet, Header: &format.Position{}})
 	require.NoError(t, err)
 	merged, err := book.GetMergeCells(sheet)
 	require.NoError(t, err)

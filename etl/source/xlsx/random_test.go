@@ -158,7 +158,7 @@ func TestReaderReadsEveryWayOfWritingACell(t *testing.T) {
 		}
 		sheet.WriteString("</sheetData>")
 		data := pack(t, sheet.String(), strings.Join(texts, ""), `<cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs>`)
-		got, err := tryAll(data, xlsx.Options{Header: &format.Position{}})
+		got, err := tryAll(data, xlsx.Options{Apart: true, Notes: true, Header: &format.Position{}})
 		require.NoError(t, err, sheet.String())
 		require.Len(t, got.rows, len(want))
 		for i, cells := range want {

@@ -111,6 +111,26 @@ func (r *table) countNumeric(body []sampled) {
 	}
 }
 
+// repeatsHeader reports whether the row has the names of this table once more, as
+// sheets have that were made for printing.
+func (r *table) repeatsHeader() bool {
+	at := 0
+	for _, c := range r.row.cells {
+		text := trim(r.row.textOf(c))
+		if c.column < r.left || c.column > r.right || len(text) == 0 {
+			continue
+		}
+		for at < c.column-r.left && at < len(r.titles) && r.titles[at] == "" {
+			at++
+		}
+		if at != c.column-r.left || at >= len(r.titles) || r.titles[at] != string(text) {
+			return false
+		}
+		at++
+	}
+	return at > 1
+}
+
 // headsAnother reports whether the row is the header of a further table: it
 // repeats the names of this one, or has texts where this one has numbers.
 func (r *table) headsAnother() bool {
@@ -231,14 +251,17 @@ func (r *table) sayEnd() {
 		if len(r.further) > len(list) {
 			more = fmt.Sprintf(" and %d more", len(r.further)-len(list))
 		}
-		r.say(finding.SourceSummary, r.ended, fmt.Sprintf("to read another, name its first cell, such as source: {header: %s}; better, read the rows that the sheet sums up", r.further[0]),
+		r.say(finding.SourceSummary, r.ended, fmt.Sprintf("to read another, name its first cell, such as source: {header: %s}; table: 0 reads all as one", r.further[0]),
 			"the sheet has several tables, one below the other; the one with its header in row %d is read to row %d, further ones begin in %s%s", r.headerRow, r.ended-1, strings.Join(list, ", "), more)
 	case len(r.held) > 0:
 		first, last := r.held[0].number, r.held[len(r.held)-1].number
 		r.skipped += len(r.held)
-		r.say(finding.SourceUnsure, first, "where they are rows of the table, take the blank row above them out", "rows %d to %d below the table look like notes and are not read", first, last)
+		r.say(finding.SourceUnsure, first, "set footer: 0 under source where they are rows of the table", "what stands in rows %d to %d below the table looks like notes and is not read", first, last)
+	}
+	if r.again > 0 {
+		r.say(finding.SourceUnsure, r.againAt, "set table: 0 under source where these are rows", "%s once more and skipped; this row is the first", count(r.again, "header stands", "headers stand"))
 	}
 	if r.totals > 0 {
-		r.say(finding.SourceSummary, r.totalsAt, "leave rows of totals out with where, or delete them", "%d rows look like totals of other rows; this is the first", r.totals)
+		r.say(finding.SourceSummary, r.totalsAt, "leave rows of totals out with where, or delete them", "%s of other rows; this is the first", count(r.totals, "row looks like a total", "rows look like totals"))
 	}
 }

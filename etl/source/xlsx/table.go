@@ -47,6 +47,8 @@ type table struct {
 	outside       int
 	outsideAt     string
 	totals        int
+	again         int // times that the header is repeated
+	againAt       int
 	totalsAt      int
 	ended         int // row of a further table below this one, where there is one
 	further       []string
@@ -398,10 +400,16 @@ func (r *table) take(b *record.Batch) {
 		r.skipped++
 		r.gap = r.headerRow > 0 && r.read > 0
 		return
-	case (r.gap || len(r.held) > 0) && r.headsAnother():
+	case r.opt.Apart && r.gap && len(r.held) == 0 && r.repeatsHeader():
+		r.skipped++
+		if r.again++; r.again == 1 {
+			r.againAt = number
+		}
+		return
+	case r.opt.Apart && (r.gap || len(r.held) > 0) && r.headsAnother():
 		r.end()
 		return
-	case (r.gap || len(r.held) > 0) && r.maybeNote(filled):
+	case r.opt.Notes && (r.gap || len(r.held) > 0) && r.maybeNote(filled):
 		r.hold()
 		return
 	}
@@ -472,6 +480,14 @@ func (r *table) remember() {
 	}
 }
 
+// count gives a number with the word for one or for several.
+func count(n int, one, several string) string {
+	if n == 1 {
+		several = one
+	}
+	return strconv.Itoa(n) + " " + several
+}
+
 // finish says what only the whole sheet shows.
 func (r *table) finish() {
 	r.finished = true
@@ -481,12 +497,12 @@ func (r *table) finish() {
 		r.say(finding.SourceNoRows, 0, "", "the table has a header and no rows")
 	}
 	if r.hiddenRows > 0 {
-		r.say(finding.SourceHidden, r.firstHidden, "delete them in the sheet if they are not to be used", "%d rows are hidden in the sheet and are read; this is the first", r.hiddenRows)
+		r.say(finding.SourceHidden, r.firstHidden, "delete them in the sheet if they are not to be used", "%s hidden in the sheet and read; this is the first", count(r.hiddenRows, "row is", "rows are"))
 	}
 	if r.outside > 0 {
-		r.say(finding.SourceUnsure, 0, "give the column a name in the header row, or delete what stands there", "%d cells stand beside the table and are not read, the first in %s", r.outside, r.outsideAt)
+		r.say(finding.SourceUnsure, 0, "give the column a name in the header row, or delete what stands there", "%s beside the table and not read, the first in %s", count(r.outside, "cell stands", "cells stand"), r.outsideAt)
 	}
 	if r.sheet.stale > 0 {
-		r.say(finding.SourceUnsure, r.sheet.staleRow, "open the workbook in a spreadsheet program and save it", "%d formulas have no stored value; this row has the first", r.sheet.stale)
+		r.say(finding.SourceUnsure, r.sheet.staleRow, "open the workbook in a spreadsheet program and save it", "%s no stored value; this row has the first", count(r.sheet.stale, "formula has", "formulas have"))
 	}
 }

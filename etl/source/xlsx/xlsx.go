@@ -29,6 +29,10 @@ type Options struct {
 	Header    *format.Position // nil where it is to be found
 	Columns   []string
 	Nulls     []string
+	// Apart ends the table where a further one begins below it.
+	Apart bool
+	// Notes skips texts below the table.
+	Notes bool
 }
 
 // Reader reads the records of one table, or of the tables of several sheets

@@ -136,7 +136,7 @@ func TestReaderKeepsTheTypeOfEachCell(t *testing.T) {
 	require.NoError(t, f.SetCellValue("Sheet1", "I2", 1.5))
 	require.NoError(t, f.SetCellStyle("Sheet1", "I2", "I2", custom(`[h]:mm`)))
 	require.NoError(t, f.SetCellStr("Sheet1", "J2", "07005"))
-	got := readAll(t, save(t, f), xlsx.Options{})
+	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Equal(t, []string{"é & <b>", "15182.28", "3000000000", "true", "2023-10-29T02:30:15", "06:00:00", "", "a formula without a stored value", "36:00:00", "07005"}, got.rows[0])
 	require.Equal(t, []record.Kind{record.Text, record.Number, record.Number, record.Boolean, record.DateTime, record.Text, record.Null, record.Error, record.Text, record.Text}, got.kinds[0])
 	require.Equal(t, []string{"source-unsure"}, codes(got.Findings()), "the formula that was never calculated")
@@ -148,7 +148,7 @@ func TestReaderReadsWhatOtherProgramsWrite(t *testing.T) {
 	sheet := `<x:sheetData xmlns:x="x"><x:row r="1"><x:c r="A1" t="s"><x:v>0</x:v></x:c><x:c t="inlineStr"><x:is><x:t>b&amp;c</x:t></x:is></x:c><x:c t='str'><x:v>d</x:v></x:c><x:c t="inlineStr"><x:is><x:t>e</x:t></x:is></x:c><x:c t="inlineStr"><x:is><x:t>f</x:t></x:is></x:c></x:row>
 		<x:row><x:c t="s"><x:v>1</x:v></x:c><x:c s="1"><x:v>45292</x:v></x:c><x:c s="2"><x:v>45292.5</x:v></x:c><x:c t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c><x:c t="d"><x:v>2024-01-01T06:00:00Z</x:v></x:c></x:row>
 		<x:row r="5"><x:c r="A5" t="s"><x:v>3</x:v></x:c><x:c r="B5" s="1"><x:v>-1</x:v></x:c><x:c r="D5"><x:f>A1</x:f><x:v>15182.280000000001</x:v></x:c><x:c r="E5" t="str"><x:f>A1</x:f><x:v></x:v></x:c></x:row></x:sheetData>`
-	got := readAll(t, pack(t, sheet, texts, styles), xlsx.Options{})
+	got := readAll(t, pack(t, sheet, texts, styles), xlsx.Options{Apart: true, Notes: true})
 	require.Equal(t, []string{"a", "b&c", "d", "e", "f"}, got.Header().Names)
 	require.Equal(t, [][]string{{"rich ", "2024-01-01T00:00:00", "2024-01-01T12:00:00", "#DIV/0!", "2024-01-01T06:00:00"}, {"x\ny", "-1", "", "15182.28", ""}}, got.rows)
 	require.Equal(t, []record.Kind{record.Text, record.DateTime, record.DateTime, record.Error, record.DateTime}, got.kinds[0])
@@ -159,7 +159,7 @@ func TestReaderReadsWhatOtherProgramsWrite(t *testing.T) {
 
 func TestReaderCountsBlankCellsThatDoNotSayWhereTheyAre(t *testing.T) {
 	sheet := `<sheetData><row><c t="str"><v>a</v></c><c t="str"><v>b</v></c><c t="str"><v>c</v></c></row><row><c s="1"/><c t="str"><v></v></c><c t="str"><v>x</v></c></row></sheetData>`
-	require.Equal(t, [][]string{{"", "", "x"}}, readAll(t, pack(t, sheet, "", ""), xlsx.Options{}).rows)
+	require.Equal(t, [][]string{{"", "", "x"}}, readAll(t, pack(t, sheet, "", ""), xlsx.Options{Apart: true, Notes: true}).rows)
 }
 
 func TestReaderCountsFrom1904WhereTheWorkbookDoes(t *testing.T) {
@@ -169,7 +169,7 @@ func TestReaderCountsFrom1904WhereTheWorkbookDoes(t *testing.T) {
 		"xl/styles.xml":            `<styleSheet><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>`,
 		"xl/sharedStrings.xml":     `<sst/>`,
 	})
-	require.Equal(t, [][]string{{"2024-01-01T00:00:00"}}, readAll(t, data, xlsx.Options{}).rows)
+	require.Equal(t, [][]string{{"2024-01-01T00:00:00"}}, readAll(t, data, xlsx.Options{Apart: true, Notes: true}).rows)
 }
 
 func TestReaderFillsMergedCells(t *testing.T) {
@@ -179,7 +179,7 @@ func TestReaderFillsMergedCells(t *testing.T) {
 	}
 	require.NoError(t, f.MergeCell("Sheet1", "A2", "A4"))
 	require.NoError(t, f.MergeCell("Sheet1", "B6", "C6"))
-	got := readAll(t, save(t, f), xlsx.Options{})
+	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Equal(t, [][]string{{"Town hall", "2011", "1"}, {"Town hall", "2012", "2"}, {"Town hall", "2013", "3"}, {"School", "2011", "4"}, {"Pool", "closed", "closed"}}, got.rows)
 }
 
@@ -191,7 +191,7 @@ func TestReaderFindsATableInTheMiddleOfASheet(t *testing.T) {
 		require.NoError(t, f.SetSheetRow("Sheet1", fmt.Sprintf("C%d", i+6), &[]any{fmt.Sprint("n", i), i, "x"}))
 	}
 	require.NoError(t, f.SetCellValue("Sheet1", "H7", "a note"))
-	got := readAll(t, save(t, f), xlsx.Options{})
+	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Equal(t, []string{"name", "kWh", "day"}, got.Header().Names)
 	require.Equal(t, []string{"n0", "0", "x"}, got.rows[0])
 	require.Equal(t, []int{6, 7, 8, 9, 10}, got.lines)
@@ -199,11 +199,11 @@ func TestReaderFindsATableInTheMiddleOfASheet(t *testing.T) {
 	require.Equal(t, []string{"source-unsure", "source-unsure"}, codes(got.Findings()))
 	require.Contains(t, got.Findings()[0].Hint, "header: 5")
 	require.Contains(t, got.Findings()[1].Message, "H7")
-	require.Equal(t, got.rows, readAll(t, save(t, f), xlsx.Options{Header: &format.Position{First: 5, Last: 5}}).rows)
-	named := readAll(t, save(t, f), xlsx.Options{Header: &format.Position{First: 5, Last: 5}, Columns: []string{"a", "b", "c"}})
+	require.Equal(t, got.rows, readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true, Header: &format.Position{First: 5, Last: 5}}).rows)
+	named := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true, Header: &format.Position{First: 5, Last: 5}, Columns: []string{"a", "b", "c"}})
 	require.Equal(t, []string{"a", "b", "c"}, named.Header().Names)
 	require.Equal(t, got.rows, named.rows)
-	e := refused(t, save(t, f), xlsx.Options{Header: &format.Position{First: 3, Last: 3}})
+	e := refused(t, save(t, f), xlsx.Options{Apart: true, Notes: true, Header: &format.Position{First: 3, Last: 3}})
 	require.Equal(t, format.Config, e.Kind)
 	require.Equal(t, finding.SourceHeader, e.Finding.Code)
 	require.Contains(t, e.Finding.Hint, "row 5")
@@ -222,14 +222,14 @@ func TestReaderTakesTheTableWhoseFirstNameStandsInACell(t *testing.T) {
 		require.NoError(t, f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row))
 	}
 	data := save(t, f)
-	left := readAll(t, data, xlsx.Options{Header: position(t, "A2")})
+	left := readAll(t, data, xlsx.Options{Apart: true, Notes: true, Header: position(t, "A2")})
 	require.Equal(t, []string{"day", "kWh"}, left.Header().Names)
 	require.Equal(t, [][]string{{"1 May", "10"}, {"3 May", "30"}}, left.rows)
 	require.Equal(t, "A2", left.Dialect().Value(format.HeaderRow))
-	right := readAll(t, data, xlsx.Options{Header: position(t, "$D$2")})
+	right := readAll(t, data, xlsx.Options{Apart: true, Notes: true, Header: position(t, "$D$2")})
 	require.Equal(t, []string{"day", "kWh", "note"}, right.Header().Names)
 	require.Equal(t, [][]string{{"2 May", "20", "x"}}, right.rows)
-	e := refused(t, data, xlsx.Options{Header: position(t, "C2")})
+	e := refused(t, data, xlsx.Options{Apart: true, Notes: true, Header: position(t, "C2")})
 	require.Equal(t, finding.SourceHeader, e.Finding.Code)
 	require.Contains(t, e.Finding.Message, "cell C2")
 }
@@ -242,21 +242,21 @@ func TestReaderJoinsTwoHeaderRows(t *testing.T) {
 	require.NoError(t, f.SetCellValue("Sheet1", "B1", "Report of the year"))
 	names := []string{"Site", "Power / Low", "Power / High", "Gas / Use", "Gas / Cost"}
 	plain := save(t, f)
-	require.Equal(t, names, readAll(t, plain, xlsx.Options{Header: position(t, "3-4")}).Header().Names)
+	require.Equal(t, names, readAll(t, plain, xlsx.Options{Apart: true, Notes: true, Header: position(t, "3-4")}).Header().Names)
 	for _, merged := range []string{"B3:B4", "C3:D3", "E3:F3"} {
 		from, to, _ := strings.Cut(merged, ":")
 		require.NoError(t, f.MergeCell("Sheet1", from, to))
 	}
 	data := save(t, f)
-	got := readAll(t, data, xlsx.Options{})
+	got := readAll(t, data, xlsx.Options{Apart: true, Notes: true})
 	require.Equal(t, names, got.Header().Names)
 	require.Equal(t, "3-4", got.Dialect().Value(format.HeaderRow))
 	require.Contains(t, got.Findings()[0].Hint, "header: 3-4")
 	require.Equal(t, [][]string{{"Pool", "1", "2", "3", "4"}}, got.rows)
 	require.Equal(t, 3, got.Skipped())
-	part := readAll(t, data, xlsx.Options{Header: position(t, "E3:E4")})
+	part := readAll(t, data, xlsx.Options{Apart: true, Notes: true, Header: position(t, "E3:E4")})
 	require.Equal(t, []string{"Gas / Use", "Gas / Cost"}, part.Header().Names)
-	one := readAll(t, data, xlsx.Options{Header: position(t, "4")})
+	one := readAll(t, data, xlsx.Options{Apart: true, Notes: true, Header: position(t, "4")})
 	require.Equal(t, []string{"Site", "Low", "High", "Use", "Cost"}, one.Header().Names)
 }
 
@@ -271,7 +271,7 @@ func TestReaderChoosesTheSheet(t *testing.T) {
 	require.NoError(t, f.SetSheetVisible("secret", false))
 	data := save(t, f)
 	for sheet, want := range map[string]string{"": "2023!", "2023": "2023!", "data": "data!", " DATA": "data!", "3": "data!", "secret": "secret!"} {
-		got := readAll(t, data, xlsx.Options{Sheet: sheet})
+		got := readAll(t, data, xlsx.Options{Apart: true, Notes: true, Sheet: sheet})
 		require.Equal(t, [][]string{{want}}, got.rows, sheet)
 		if sheet == "" {
 			require.Equal(t, []string{"source-unsure", "source-hidden"}, codes(got.Findings()))
@@ -280,11 +280,11 @@ func TestReaderChoosesTheSheet(t *testing.T) {
 			require.Empty(t, got.Findings())
 		}
 	}
-	e := refused(t, data, xlsx.Options{Sheet: "2024"})
+	e := refused(t, data, xlsx.Options{Apart: true, Notes: true, Sheet: "2024"})
 	require.Equal(t, format.Config, e.Kind)
 	require.Equal(t, finding.SourceSheet, e.Finding.Code)
 	require.Contains(t, e.Finding.Hint, `"2023", "data"`)
-	e = refused(t, data, xlsx.Options{Sheet: "Sheet1"})
+	e = refused(t, data, xlsx.Options{Apart: true, Notes: true, Sheet: "Sheet1"})
 	require.Equal(t, format.Unreadable, e.Kind)
 	require.Equal(t, finding.SourceEmpty, e.Finding.Code)
 }
@@ -296,7 +296,7 @@ func TestReaderSaysWhatIsHidden(t *testing.T) {
 	}
 	require.NoError(t, f.SetRowVisible("Sheet1", 3, false))
 	require.NoError(t, f.SetColVisible("Sheet1", "B", false))
-	got := readAll(t, save(t, f), xlsx.Options{})
+	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Len(t, got.rows, 3)
 	require.Equal(t, []string{"source-hidden", "source-hidden"}, codes(got.Findings()))
 	require.Equal(t, finding.Info, got.Findings()[0].Severity)
@@ -307,7 +307,7 @@ func TestReaderMakesNullTokensNull(t *testing.T) {
 	f := excelize.NewFile()
 	require.NoError(t, f.SetSheetRow("Sheet1", "A1", &[]any{"a", "b", "c", "d"}))
 	require.NoError(t, f.SetSheetRow("Sheet1", "A2", &[]any{-999, "NA", " ", "x"}))
-	got := readAll(t, save(t, f), xlsx.Options{Nulls: []string{"NA", "-999"}})
+	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true, Nulls: []string{"NA", "-999"}})
 	require.Equal(t, []record.Kind{record.Null, record.Null, record.Null, record.Text}, got.kinds[0])
 	require.Equal(t, []string{"-999", "NA", " ", "x"}, got.rows[0])
 }
@@ -315,10 +315,10 @@ func TestReaderMakesNullTokensNull(t *testing.T) {
 func TestReaderWarnsOfASheetWithoutRows(t *testing.T) {
 	f := excelize.NewFile()
 	require.NoError(t, f.SetSheetRow("Sheet1", "A1", &[]any{"a", "b"}))
-	got := readAll(t, save(t, f), xlsx.Options{})
+	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Empty(t, got.rows)
 	require.Equal(t, []string{"source-no-rows"}, codes(got.Findings()))
-	require.Equal(t, finding.SourceEmpty, refused(t, save(t, excelize.NewFile()), xlsx.Options{}).Finding.Code)
+	require.Equal(t, finding.SourceEmpty, refused(t, save(t, excelize.NewFile()), xlsx.Options{Apart: true, Notes: true}).Finding.Code)
 }
 
 func TestReaderRefusesDamagedWorkbooks(t *testing.T) {
@@ -339,7 +339,7 @@ func TestReaderRefusesDamagedWorkbooks(t *testing.T) {
 		"styles are a bomb": packParts(t, map[string]string{"xl/styles.xml": "<styleSheet>" + strings.Repeat("<!--"+strings.Repeat(" ", 1<<20)+"-->", 65) + "</styleSheet>"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := refused(t, data, xlsx.Options{})
+			e := refused(t, data, xlsx.Options{Apart: true, Notes: true})
 			require.Equal(t, format.Unreadable, e.Kind)
 			require.Equal(t, finding.SourceDamaged, e.Finding.Code)
 		})
@@ -369,14 +369,14 @@ func TestReaderStopsAtABombBeforeItHasUnpackedIt(t *testing.T) {
 	}
 	require.NoError(t, z.Close())
 	require.Less(t, b.Len(), 1<<20)
-	e := refused(t, b.Bytes(), xlsx.Options{})
+	e := refused(t, b.Bytes(), xlsx.Options{Apart: true, Notes: true})
 	require.Equal(t, finding.SourceDamaged, e.Finding.Code)
 	require.Contains(t, e.Finding.Message, "400 times")
 }
 
 func TestReaderStopsWithItsContext(t *testing.T) {
 	data := pack(t, `<sheetData><row><c><v>1</v></c></row></sheetData>`, "", "")
-	r, err := xlsx.Open(bytes.NewReader(data), int64(len(data)), xlsx.Options{})
+	r, err := xlsx.Open(bytes.NewReader(data), int64(len(data)), xlsx.Options{Apart: true, Notes: true})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -412,7 +412,7 @@ func bigBook(tb testing.TB, rows int) *excelize.File {
 
 func TestReaderAllocatesNothingPerRow(t *testing.T) {
 	data := save(t, bigBook(t, 12_000))
-	r, err := xlsx.Open(bytes.NewReader(data), int64(len(data)), xlsx.Options{})
+	r, err := xlsx.Open(bytes.NewReader(data), int64(len(data)), xlsx.Options{Apart: true, Notes: true})
 	require.NoError(t, err)
 	var b record.Batch
 	for range 3 {

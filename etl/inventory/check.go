@@ -231,7 +231,7 @@ func (inv *Inventory) checkPlaces() []finding.Finding {
 			list = append(list, finding.New(finding.InventoryMissing, s.At("file"), "the source has neither a file nor a url").
 				WithHint("say where the data is: the path of a file, or an address"))
 		}
-		for _, key := range []string{"url", "metadata", "schema"} {
+		for _, key := range linkColumns {
 			if fault := addressFault(s.value(key)); fault != "" && (key != "url" || isURI(s.URL)) {
 				list = append(list, finding.New(finding.InventoryURL, s.At(key), "%q is not an address that can be opened: %s", s.value(key), fault).
 					WithHint("copy it from the browser, with https:// in front"))
@@ -247,7 +247,7 @@ func (inv *Inventory) checkPlaces() []finding.Finding {
 	return list
 }
 
-// value gives a value by its key.
+// value gives a value that may be an address, by its key.
 func (s *Source) value(key string) string {
 	switch key {
 	case "url":
@@ -256,6 +256,8 @@ func (s *Source) value(key string) string {
 		return s.Metadata
 	case "schema":
 		return s.Schema
+	case "licence":
+		return s.Licence
 	}
 	return ""
 }

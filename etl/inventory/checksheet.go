@@ -31,6 +31,10 @@ func checksYAML(checks []Check) (string, error) {
 // workbookWithChecks writes the rows below the header of the Checks sheet, which is
 // made where there is none.
 func workbookWithChecks(name string, text []byte, checks []Check) ([]byte, error) {
+	text, err := noteParts(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the notes of %s: %w", name, err)
+	}
 	book, err := openWorkbook(name, text)
 	if err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ const maxProbes = 4
 const probeTimeout = 10 * time.Second
 
 // linkColumns are the keys of a source that may hold an address.
-var linkColumns = []string{"url", "metadata", "schema"}
+var linkColumns = []string{"url", "metadata", "schema", "licence"}
 
 // ProbeLinks tries every address of the sources, each once, at most 4 at a time,
 // and gives what it saw: status, size, type and time. An address that does not

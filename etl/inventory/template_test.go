@@ -2,9 +2,11 @@ package inventory_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,8 +56,13 @@ func described(t *testing.T, f *excelize.File) string {
 		}
 		notes, err := f.GetComments(sheet)
 		require.NoError(t, err)
+		slices.SortFunc(notes, func(a, b excelize.Comment) int { return cmp.Compare(a.Cell, b.Cell) })
 		for _, n := range notes {
-			fmt.Fprintf(&b, "note %s %s\n", n.Cell, strings.ReplaceAll(n.Text, "\n", "⏎"))
+			text := n.Text
+			for _, run := range n.Paragraph {
+				text += run.Text
+			}
+			fmt.Fprintf(&b, "note %s %s\n", n.Cell, strings.ReplaceAll(text, "\n", "⏎"))
 		}
 		lists, err := f.GetDataValidations(sheet)
 		require.NoError(t, err)

@@ -75,9 +75,11 @@ func (t *tracker) row(cells []string) {
 }
 
 // starts reports whether a row is the header of another table. apart says that a
-// blank line stands above it; next are up to three rows below it. A row that
+// blank line stands above it; next are up to three rows below it. A row that is as
+// wide as the table must stand apart and rename its columns of values. A row that
 // stands under the current table without a blank line must be of another width,
-// as the rows below it are, and have a name in every cell.
+// as the rows below it are, and have a name in every cell. Years are names only
+// beside the first name of the current table.
 func (t *tracker) starts(cells []string, apart bool, next [][]string) bool {
 	names := cells
 	for len(names) > 0 && names[len(names)-1] == "" {
@@ -92,36 +94,57 @@ func (t *tracker) starts(cells []string, apart bool, next [][]string) bool {
 	if len(names) < 2 || 10*filled < 6*len(names) || !format.IsNames(names) || len(next) == 0 || !fits(next[0], len(names)) {
 		return false
 	}
+	if t.header != nil && names[0] != t.header[0] && slices.ContainsFunc(names, isNumber) {
+		return false // a year may be a name, and more likely is a value
+	}
 	valued := slices.ContainsFunc(next[0], format.IsValue)
 	same := fits(cells, len(t.header)) || fits(t.header, len(names))
 	switch {
 	case t.header == nil:
 		return valued
-	case same && apart:
-		for i, n := range t.values[:min(len(t.values), len(names))] {
-			if n > 0 && names[i] != "" && !format.IsValue(names[i]) {
-				return valued
-			}
-		}
-		return false
-	case same || filled < len(names):
+	case same:
+		return apart && valued && distinct(names) && t.renames(names)
+	case filled < len(names) || !distinct(names):
 		return false
 	}
-	if !apart {
-		seen := map[string]bool{}
-		for _, c := range names {
-			if seen[c] {
-				return false
-			}
-			seen[c] = true
-		}
-		for _, row := range next {
-			if !fits(row, len(names)) {
-				return false
-			}
+	for _, row := range next {
+		if apart && len(row) == len(t.header) || !apart && !fits(row, len(names)) {
+			return false
 		}
 	}
 	return valued || slices.Contains(next[0][:len(names)], "")
+}
+
+// renames reports whether a row as wide as the header may be another: it begins
+// with the same name and has texts where the table has values, or has them in
+// several columns.
+func (t *tracker) renames(names []string) bool {
+	renamed := 0
+	for i, n := range t.values[:min(len(t.values), len(names))] {
+		switch {
+		case n <= 0 || names[i] == "":
+		case format.IsValue(names[i]):
+			return false
+		default:
+			renamed++
+		}
+	}
+	return renamed > 1 || renamed == 1 && names[0] == t.header[0]
+}
+
+// distinct reports whether no text stands twice.
+func distinct(cells []string) bool {
+	for i, c := range cells {
+		if c != "" && slices.Contains(cells[:i], c) {
+			return false
+		}
+	}
+	return true
+}
+
+// isNumber reports whether a text is a value, or digits alone.
+func isNumber(s string) bool {
+	return format.IsValue(s) || s != "" && strings.Trim(s, "0123456789") == ""
 }
 
 // repeats reports whether a row is the header of the current table once more.

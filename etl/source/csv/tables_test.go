@@ -80,11 +80,32 @@ func TestReaderTellsTablesOfOneWidthByTheirNames(t *testing.T) {
 	got := read(t, "name;kWh\nA;1\nB;2\n\nname;m3\nA;3\n", csv.Options{})
 	require.Equal(t, [][]string{{"A", "1"}, {"B", "2"}}, got.rows)
 	require.Equal(t, []string{"source-tables"}, codes(got.reader.Findings()))
-	got = read(t, "name;kWh\nA;1\nB;2\n\nC;3\n\nD;x\nE;5\n", csv.Options{Table: ""})
-	require.Equal(t, 3, len(got.rows), "a text among the numbers below a blank line, with a value under it, is a header")
+	got = read(t, "name;kWh;EUR\nA;1;2\n\nzone;m3;CHF\nB;2;3\n", csv.Options{})
+	require.Len(t, got.rows, 1, "texts in several columns of values")
+	got = read(t, "name;kWh\nA;1\nB;2\n\nC;3\n\nD;secret\nE;5\n", csv.Options{})
+	require.Len(t, got.rows, 5, "one text among the numbers is a cell to mend")
+	got = read(t, "name;kWh;EUR\nA;1;2\n\nB;secret;secret\nE;5;6\n", csv.Options{})
+	require.Len(t, got.rows, 3)
+	got = read(t, "name;kWh;note\nA;1;x\n\nB;y\nC;5\nD;6;z\n", csv.Options{})
+	require.Len(t, got.rows, 4, "short rows below a blank line")
+	require.NotContains(t, codes(got.reader.Findings()), "source-tables")
 	got = read(t, "name;note\nA;x\n\nB;y\nC;z\n", csv.Options{})
 	require.Len(t, got.rows, 3, "a table of texts with a blank line in it is one")
 	require.Empty(t, got.reader.Findings())
+}
+
+func TestRowsWithYearsAmongBlankLinesAreNoTables(t *testing.T) {
+	for _, text := range []string{
+		"meter;year;note\n" + strings.Repeat("A;2011;x\n\nB;17;y\n\n", 50),
+		"meter;year;note\nA;17;x\n" + strings.Repeat("B;2011\nC;5\nD;6\nE;7\n", 5),
+	} {
+		got := read(t, text, csv.Options{})
+		require.Equal(t, strings.Count(text, ";1")+strings.Count(text, ";2")+strings.Count(text, ";5")+strings.Count(text, ";6")+strings.Count(text, ";7"), len(got.rows))
+		require.NotContains(t, codes(got.reader.Findings()), "source-tables")
+	}
+	got := read(t, "town;2011;2012\nA;1;2\n\ntown;2013;2014\nA;3;4\n", csv.Options{})
+	require.Equal(t, [][]string{{"A", "1", "2"}}, got.rows)
+	require.Equal(t, []string{"source-tables"}, codes(got.reader.Findings()))
 }
 
 func TestReaderReadsOnWhereTheHeaderStandsAgain(t *testing.T) {

@@ -37,6 +37,13 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"models/validate":          {never: []string{"etl/...", "ngsild/client/...", "ngsild/broker/..."}},
 	"etl/record":               {onlyModule: []string{"ngsild/finding"}},
 	"etl/source":               {never: []string{"etl/mapping/...", "etl/inventory/...", "ngsild/client/..."}},
+	"etl/source/address":       {onlyModule: []string{}, onlyOutside: []string{}},
+	"etl/source/web":           {onlyModule: []string{"etl/source/address", "etl/source/format", "ngsild/finding"}},
+	"etl/source/sftp":          {onlyModule: []string{"etl/source/address", "etl/source/format", "ngsild/finding"}},
+	"etl/source/pages":         {onlyModule: []string{"etl/record", "etl/source/format", "etl/source/typed", "ngsild/finding"}},
+	"etl/source/postgres":      {onlyModule: []string{"etl/record", "etl/source/format", "etl/source/typed", "ngsild/finding"}},
+	"etl/source/sqlite":        {onlyModule: []string{"etl/record", "etl/source/format", "etl/source/typed", "ngsild/finding"}},
+	"etl/source/tables":        {onlyModule: []string{"etl/record", "etl/source/format", "etl/source/typed", "etl/source/sqlite", "ngsild/finding"}},
 	"etl/mapping":              {never: slices.Concat(formats, []string{"etl/sink/..."})},
 	"etl/strictyaml":           {onlyModule: []string{"ngsild/finding"}},
 	"etl/inventory":            {never: slices.Concat(formats, []string{"ngsild/client/..."})},
@@ -86,6 +93,10 @@ func forbidden(pkg, imported string) string {
 		return "nothing imports the command"
 	case strings.HasPrefix(imported, "github.com/piprate/json-gold") && pkg != "ngsild/jsonld":
 		return "json-gold belongs to ngsild/jsonld"
+	case strings.HasPrefix(imported, "github.com/jackc/pgx") && pkg != "etl/source/postgres":
+		return "pgx belongs to etl/source/postgres"
+	case (strings.HasPrefix(imported, "github.com/pkg/sftp") || strings.HasPrefix(imported, "golang.org/x/crypto/ssh")) && pkg != "etl/source/sftp":
+		return "SSH belongs to etl/source/sftp"
 	}
 	room, ok := rooms[roomOf(pkg)]
 	if !ok {

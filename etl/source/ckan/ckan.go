@@ -127,5 +127,5 @@ func (r *Resource) Rows(ctx context.Context, f *web.Fetcher, o typed.Options) (*
 	return pages.New("CKAN DataStore", columns, o, func(ctx context.Context, offset int) (pages.Page, error) {
 		got, err := search(ctx, offset, pageSize)
 		return pages.Page{Total: got.Total, Rows: got.Records}, err
-	}), nil
+	})
 }

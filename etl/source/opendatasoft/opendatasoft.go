@@ -137,7 +137,7 @@ func (d *Dataset) Rows(ctx context.Context, f *web.Fetcher, o typed.Options) (*p
 	for _, field := range said.Fields {
 		columns = append(columns, field.Name)
 	}
-	r := pages.New("Opendatasoft records", columns, o, func(ctx context.Context, offset int) (pages.Page, error) {
+	r, err := pages.New("Opendatasoft records", columns, o, func(ctx context.Context, offset int) (pages.Page, error) {
 		var page struct {
 			Total   int              `json:"total_count"`
 			Results []jsontext.Value `json:"results"`
@@ -152,6 +152,9 @@ func (d *Dataset) Rows(ctx context.Context, f *web.Fetcher, o typed.Options) (*p
 		}
 		return pages.Page{Total: page.Total, Rows: page.Results}, nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	r.Text = text
 	return r, nil
 }

@@ -46,12 +46,17 @@ type Reader struct {
 }
 
 // New begins a table with these columns; members of other names are not read.
-func New(kind string, columns []string, o typed.Options, fetch Fetch) *Reader {
-	r := &Reader{Table: typed.New(kind, columns, o), origin: o.Origin, fetch: fetch, index: map[string]int{}, total: -1}
+// The error is a *format.Error.
+func New(kind string, columns []string, o typed.Options, fetch Fetch) (*Reader, error) {
+	table, err := typed.New(kind, columns, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{Table: table, origin: o.Origin, fetch: fetch, index: map[string]int{}, total: -1}
 	for i, name := range columns {
 		r.index[name] = i
 	}
-	return r
+	return r, nil
 }
 
 // Next fills the batch.
@@ -133,19 +138,19 @@ func (r *Reader) cell(b *record.Batch, value jsontext.Value) (record.Cell, error
 	case 'n':
 		return record.Cell{}, nil
 	case 't', 'f':
-		return record.Cell{Kind: record.Boolean, Text: b.Copy(value)}, nil
+		return r.Value(b, record.Boolean, value), nil
 	case '0':
-		return record.Cell{Kind: record.Number, Text: b.Copy(value)}, nil
+		return r.Value(b, record.Number, value), nil
 	case '"':
 		text, err := jsontext.AppendUnquote(nil, value)
-		return r.Table.Text(b, text), err
+		return r.Value(b, record.Text, text), err
 	}
 	if r.Text != nil {
 		if text, ok := r.Text(value); ok {
-			return r.Table.Text(b, text), nil
+			return r.Value(b, record.Text, text), nil
 		}
 	}
 	value = value.Clone()
 	err := value.Compact()
-	return r.Table.Text(b, value), err
+	return r.Value(b, record.Text, value), err
 }

@@ -77,8 +77,10 @@ func Open(ctx context.Context, url, query string, o typed.Options) (*Reader, err
 				columns = append(columns, f.Name)
 				r.types = append(r.types, f.DataTypeOID)
 			}
-			r.Table = typed.New("postgres", columns, o)
-			return r, nil
+			if r.Table, err = typed.New("postgres", columns, o); err == nil {
+				return r, nil
+			}
+			return nil, errors.Join(err, r.Close())
 		}
 		if _, err = r.rows.Close(); err == nil {
 			err = format.Misdeclared(r.finding(finding.SourceQuery, "the query gives no rows of any columns").WithHint("query is a select"))
@@ -149,24 +151,24 @@ func (r *Reader) cell(b *record.Batch, oid uint32, value []byte) record.Cell {
 		if len(value) == 1 && value[0] == 't' {
 			text = []byte("true")
 		}
-		return record.Cell{Kind: record.Boolean, Text: b.Copy(text)}
+		return r.Value(b, record.Boolean, text)
 	case typeInt2, typeInt4, typeInt8, typeOID, typeFloat4, typeFloat8, typeNumeric:
 		if last := value[len(value)-1]; last >= '0' && last <= '9' { // not NaN or Infinity
-			return record.Cell{Kind: record.Number, Text: b.Copy(value)}
+			return r.Value(b, record.Number, value)
 		}
 	case typeTimestamp:
 		if isTime(value) {
 			value[10] = 'T'
-			return record.Cell{Kind: record.DateTime, Text: b.Copy(value)}
+			return r.Value(b, record.DateTime, value)
 		}
 	case typeTimestamptz:
 		if plain, ok := bytes.CutSuffix(value, []byte("+00")); ok && isTime(plain) {
 			r.text = append(append(r.text[:0], plain...), 'Z')
 			r.text[10] = 'T'
-			return record.Cell{Kind: record.Text, Text: b.Copy(r.text)}
+			return r.Value(b, record.Text, r.text)
 		}
 	}
-	return r.Text(b, value)
+	return r.Value(b, record.Text, value)
 }
 
 // isTime reports whether a text is 2006-01-02 15:04:05 with or without decimals;

@@ -10,7 +10,6 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
-	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/typed"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -46,10 +45,10 @@ func (x *exactness) register(conn *sqlite.Conn) error {
 }
 
 // report says that results were rounded.
-func (x *exactness) report(t *typed.Table, origin record.Origin) {
+func (x *exactness) report(t *typed.Table) {
 	if x.lost > 0 {
-		t.Report(finding.New(finding.SourceRounded, origin.At(0, ""), "%d sums have more digits than a number of SQLite, and were rounded: the first is %s, and %s was taken", x.lost, x.first, x.given).
-			WithHint("decimal_sum() gives all digits, as text"))
+		t.Say(finding.SourceRounded, 0, "", "decimal_sum() gives all digits, as text",
+			"%d sums have more digits than a number of SQLite, and were rounded: the first is %s, and %s was taken", x.lost, x.first, x.given)
 	}
 }
 

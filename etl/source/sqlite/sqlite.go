@@ -113,7 +113,9 @@ func Query(ctx context.Context, conn *sqlite.Conn, query string, o typed.Options
 			r.plain = append(r.plain, stmt.ColumnTableName(i) != "")
 		}
 	}
-	r.Table = typed.New("sqlite", names, o)
+	if r.Table, err = typed.New("sqlite", names, o); err != nil {
+		return nil, errors.Join(err, stmt.Finalize())
+	}
 	r.rounded = make([]bool, len(names))
 	return r, nil
 }
@@ -146,7 +148,7 @@ func (r *Reader) Next(ctx context.Context, b *record.Batch) error {
 		}
 		if !more {
 			r.ended = true
-			r.exact.report(r.Table, r.origin)
+			r.exact.report(r.Table)
 			r.End()
 			if len(b.Records) == 0 {
 				return io.EOF
@@ -190,29 +192,29 @@ func (r *Reader) cell(b *record.Batch, row, i, column int) record.Cell {
 	case sqlite.TypeFloat:
 		value := r.stmt.ColumnFloat(column)
 		if math.IsInf(value, 0) {
-			return r.Text(b, strconv.AppendFloat(r.text[:0], value, 'g', -1, 64))
+			return r.Value(b, record.Text, strconv.AppendFloat(r.text[:0], value, 'g', -1, 64))
 		}
 		var changed bool
 		if r.text, changed = appendFloat(r.text[:0], value, !r.plain[i]); changed && !r.rounded[i] {
 			r.rounded[i] = true
 			full, _ := appendFloat(nil, value, false)
-			r.Report(finding.New(finding.SourceRounded, r.origin.At(row, r.Header().Names[i]), "what the query computes is rounded to 15 significant digits: %s is %s", full, r.text).
-				WithHint("sum(), total() and avg() add up in decimal; decimal_sum() gives all digits"))
+			r.Say(finding.SourceRounded, row, r.Header().Names[i], "sum(), total() and avg() add up in decimal; decimal_sum() gives all digits",
+				"what the query computes is rounded to 15 significant digits: %s is %s", full, r.text)
 		}
 	case sqlite.TypeText:
-		return r.Text(b, []byte(r.stmt.ColumnText(column)))
+		return r.Value(b, record.Text, []byte(r.stmt.ColumnText(column)))
 	case sqlite.TypeBlob:
 		n := r.stmt.ColumnLen(column)
 		blob := make([]byte, n)
 		r.stmt.ColumnBytes(column, blob)
 		if utf8.Valid(blob) {
-			return r.Text(b, blob)
+			return r.Value(b, record.Text, blob)
 		}
-		return r.Text(b, fmt.Appendf(nil, `\x%x`, blob))
+		return r.Value(b, record.Text, fmt.Appendf(nil, `\x%x`, blob))
 	default:
 		return record.Cell{}
 	}
-	return record.Cell{Kind: record.Number, Text: b.Copy(r.text)}
+	return r.Value(b, record.Number, r.text)
 }
 
 // appendFloat writes a number as the shortest decimal text, of at most 15

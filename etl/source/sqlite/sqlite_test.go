@@ -20,7 +20,7 @@ import (
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
-var options = typed.Options{Origin: record.Origin{File: "NAME"}, Nulls: []string{"NA"}}
+var options = typed.Options{Origin: record.Origin{File: "NAME"}, Nulls: []string{"NA", "-999"}}
 
 // database makes a database file with a script.
 func database(t testing.TB, script string) string {
@@ -70,7 +70,7 @@ func all(path, query string) (*result, error) {
 }
 
 func TestOpenGivesValuesAsTheyAreStored(t *testing.T) {
-	path := database(t, `CREATE TABLE t (v); INSERT INTO t VALUES (1), (9223372036854775807), (0.1), (240.98857142857142), (1e300), (1e-9), (15182.28), (3e16), ('00123'), ('12,5'), (''), ('NA'), (NULL), (x'deadbeef'), (x'4142')`)
+	path := database(t, `CREATE TABLE t (v); INSERT INTO t VALUES (1), (9223372036854775807), (0.1), (240.98857142857142), (1e300), (1e-9), (15182.28), (3e16), ('00123'), ('12,5'), (''), ('NA'), (NULL), (x'deadbeef'), (x'4142'), (-999), (-999.0)`)
 	got, err := all(path, "select v from t order by rowid")
 	require.NoError(t, err)
 	var texts []string
@@ -78,9 +78,9 @@ func TestOpenGivesValuesAsTheyAreStored(t *testing.T) {
 	for i := range got.rows {
 		texts, kinds = append(texts, got.rows[i][0]), append(kinds, got.kinds[i][0])
 	}
-	require.Equal(t, []string{"1", "9223372036854775807", "0.1", "240.98857142857142", "1e+300", "1e-09", "15182.28", "30000000000000000", "00123", "12,5", "", "NA", "", `\xdeadbeef`, "AB"}, texts)
+	require.Equal(t, []string{"1", "9223372036854775807", "0.1", "240.98857142857142", "1e+300", "1e-09", "15182.28", "30000000000000000", "00123", "12,5", "", "NA", "", `\xdeadbeef`, "AB", "-999", "-999"}, texts)
 	n, x, null := record.Number, record.Text, record.Null
-	require.Equal(t, []record.Kind{n, n, n, n, n, n, n, n, x, x, null, null, null, x, x}, kinds)
+	require.Equal(t, []record.Kind{n, n, n, n, n, n, n, n, x, x, null, null, null, x, x, null, null}, kinds)
 	require.Empty(t, got.findings)
 }
 

@@ -93,7 +93,7 @@ func Open(ctx context.Context, tempDir string, list []Named, query string, o typ
 		}
 		return nil, errors.Join(err, closed())
 	}
-	r.Add("tables", names(list), "")
+	r.Property("tables", names(list), format.Declared, "")
 	return r, nil
 }
 

@@ -5,7 +5,7 @@ STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS    = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 FUZZTIME    ?= 5s
 
-.PHONY: build demo test ci bench fuzz lint examples platforms clean
+.PHONY: build demo test ci bench fuzz lint examples platforms clean mutations
 
 build:
 	@$(GO) mod download # the tests' modules, too: make test is offline after this
@@ -21,7 +21,7 @@ test:
 	$(GO) test ./...
 
 ## ci: what a change must pass
-ci: lint examples platforms race test
+ci: lint examples platforms race test mutations
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
@@ -30,6 +30,10 @@ lint:
 
 race:
 	$(GO) test -race ./...
+
+## mutations: 10 000 mutations of real files end in entities or findings
+mutations:
+	LDT_TEST_MUTATIONS=10000 $(GO) test ./etl -run TestMutatedRealFiles -v
 
 ## examples: every use case of examples/ from a clean state, twice
 examples: build

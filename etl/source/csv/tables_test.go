@@ -203,6 +203,8 @@ func TestATableWithoutNamesKeepsItsFirstRow(t *testing.T) {
 	require.Len(t, named.rows, 2)
 	wide := read(t, "Site;01/02/2024;02/02/2024\nA;1,5;2\nB;3;4\n", csv.Options{})
 	require.Equal(t, []string{"Site", "01/02/2024", "02/02/2024"}, wide.header, "dates over numbers are names")
+	hours := read(t, "Site;0;1;2;3\nA;5;6;7;8\nB;5;6;7;8\n", csv.Options{})
+	require.Equal(t, []string{"Site", "0", "1", "2", "3"}, hours.header, "and so are numbers that count on")
 }
 
 func TestAHeaderOneNameShortIsRefusedWhereTheRowsAreFull(t *testing.T) {

@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -239,7 +240,13 @@ func looksLikeData(rows []Row, i int) HeaderGuess {
 
 // likeThoseBelow reports whether each cell of a row is of the kind that most cells
 // below it have, and one of them a value.
+//
+// Whole numbers that count on by one, as months or hours head the columns of a wide
+// table, are names.
 func likeThoseBelow(rows []Row, i int) bool {
+	if countsOn(rows[i].Cells) {
+		return false
+	}
 	values := false
 	for c, cell := range rows[i].Cells {
 		if cell == "" {
@@ -263,6 +270,21 @@ func likeThoseBelow(rows []Row, i int) bool {
 		values = values || own != 't'
 	}
 	return values
+}
+
+// countsOn reports whether at least three cells at the end of a row are whole
+// numbers, each one more than that before it.
+func countsOn(cells []string) bool {
+	n := 0
+	for c := len(cells) - 1; c > 0; c-- {
+		before, err1 := strconv.Atoi(cells[c-1])
+		own, err2 := strconv.Atoi(cells[c])
+		if err1 != nil || err2 != nil || own != before+1 {
+			break
+		}
+		n++
+	}
+	return n >= 2
 }
 
 // kindOf tells numbers (n), dates and times (d) and texts (t) apart.

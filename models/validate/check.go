@@ -271,7 +271,15 @@ func (f *file) writtenContext(e *ngsild.Entity) {
 	}
 	const before = `{"` + ngsild.MemberContext + `":`
 	start := f.at(e.ID, ngsild.MemberContext)
-	for _, one := range jsonld.Lint(f.name, slices.Concat([]byte(before), raw, []byte("}")), f.v.options.Resolver) {
+	found, linted := f.v.linted[string(raw)]
+	if !linted {
+		found = jsonld.Lint("", slices.Concat([]byte(before), raw, []byte("}")), f.v.options.Resolver)
+		if len(f.v.linted) >= maxContexts {
+			clear(f.v.linted)
+		}
+		f.v.linted[string(raw)] = found
+	}
+	for _, one := range found {
 		if one.Code == finding.ContextDuplicate {
 			continue // the layer of JSON has it
 		}

@@ -72,6 +72,7 @@ type Validator struct {
 	core     *jsonld.Context
 	schemas  schemas
 	contexts map[string]*resolved // by the text of the @context
+	linted   map[string][]finding.Finding
 	links    links
 	ids      map[uint64]seen // by the hash of the id
 }
@@ -95,7 +96,7 @@ func New(o Options) (*Validator, error) {
 	if o.Resolver == nil {
 		o.Resolver = jsonld.NewResolver(jsonld.WithContextsOnDemand(o.Catalogue.Contexts()))
 	}
-	v := &Validator{options: o, contexts: map[string]*resolved{}, schemas: schemas{}, links: newLinks(), ids: map[uint64]seen{}}
+	v := &Validator{options: o, contexts: map[string]*resolved{}, linted: map[string][]finding.Finding{}, schemas: schemas{}, links: newLinks(), ids: map[uint64]seen{}}
 	if o.Model != "" {
 		var err error
 		if v.model, err = o.Catalogue.Find(o.Model); err != nil {

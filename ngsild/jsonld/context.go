@@ -65,42 +65,17 @@ func (n *names) store(key string, value any) {
 
 // compile makes a Context of the resolved nodes.
 func (r *Resolver) compile(nodes []node) (*Context, error) {
-	version, isCore := coreVersionOf(r.core)
-	core, ok := coreContext(version)
-	if !isCore || !ok {
-		return nil, fmt.Errorf("the core @context %s is not built in; there are %s", r.core, strings.Join(CoreURLs(), ", "))
+	active, userTerms, core, err := r.parse(nodes)
+	if err != nil {
+		return nil, err
 	}
-	c := &Context{user: map[string]bool{}, short: map[string]string{}}
-	opts := r.options()
-	parts := leaves(nil, nodes)
-	list := make([]any, len(parts), len(parts)+1)
-	for i, part := range parts {
-		if part.object == nil {
-			continue
-		}
-		list[i] = part.object
+	c := &Context{active: active, terms: active.TermDefinitions, user: map[string]bool{}, short: map[string]string{}}
+	for _, part := range leaves(nil, nodes) {
 		for _, keyword := range []string{"@propagate", "@base", "@direction"} {
 			if _, ok := part.object[keyword]; ok {
 				c.special = keyword
 			}
 		}
-	}
-	userTerms := map[string]*ld.TermDefinition{}
-	err := guard(func() error {
-		user, err := ld.NewContext(nil, opts).Parse(list)
-		if err != nil {
-			return err
-		}
-		userTerms = user.TermDefinitions
-		c.active, err = user.Parse([]any{core})
-		return err
-	})
-	if err != nil {
-		return nil, finding.List{r.culprit(parts, core, err)}
-	}
-	c.terms = c.active.TermDefinitions
-	if list := scopedFaults(c.active, userTerms); list != nil {
-		return nil, list
 	}
 	if c.active.Values.Vocab != nil {
 		c.vocab = *c.active.Values.Vocab
@@ -132,6 +107,40 @@ func (r *Resolver) compile(nodes []node) (*Context, error) {
 		}
 	}
 	return c, nil
+}
+
+// parse has json-gold process the nodes, and gives what they come to with the core, the
+// terms that they define without it, and the core. The error is a finding.List where
+// JSON-LD refuses them.
+func (r *Resolver) parse(nodes []node) (active *ld.Context, userTerms map[string]*ld.TermDefinition, core map[string]any, err error) {
+	version, isCore := coreVersionOf(r.core)
+	core, ok := coreContext(version)
+	if !isCore || !ok {
+		return nil, nil, nil, fmt.Errorf("the core @context %s is not built in; there are %s", r.core, strings.Join(CoreURLs(), ", "))
+	}
+	parts := leaves(nil, nodes)
+	list := make([]any, len(parts))
+	for i, part := range parts {
+		if part.object != nil {
+			list[i] = part.object
+		}
+	}
+	err = guard(func() error {
+		user, err := ld.NewContext(nil, r.options()).Parse(list)
+		if err != nil {
+			return err
+		}
+		userTerms = user.TermDefinitions
+		active, err = user.Parse([]any{core})
+		return err
+	})
+	if err != nil {
+		return nil, nil, nil, finding.List{r.culprit(parts, core, err)}
+	}
+	if faults := scopedFaults(active, userTerms); faults != nil {
+		return nil, nil, nil, faults
+	}
+	return active, userTerms, core, nil
 }
 
 // culprit finds the part at which json-gold gave up, and says so.

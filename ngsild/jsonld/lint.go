@@ -570,12 +570,23 @@ func (l *linter) refuses(text []byte, find func(any) (any, bool)) error {
 		return errors.New("it is not an object with an @context")
 	}
 	for _, at := range []origin{{name: "@context"}, {name: l.name, remote: true}} {
+		if at.remote && !bytes.Contains(text, []byte("@base")) {
+			continue // both are read alike
+		}
 		s := &resolution{r: l.r, ctx: context.Background(), offline: true}
-		if _, _, err := s.finish(s.value(ldctx, at, 0)); err != nil {
-			var list finding.List
-			if errors.As(err, &list) {
-				return errors.New(list[0].Message)
-			}
+		nodes := s.value(ldctx, at, 0)
+		err := s.fault
+		if err == nil {
+			err = errorsOf(s.found)
+		}
+		if err == nil {
+			_, _, _, err = l.r.parse(nodes)
+		}
+		var list finding.List
+		if errors.As(err, &list) {
+			return errors.New(list[0].Message)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -107,6 +107,7 @@ type junitSuites struct {
 	XMLName  xml.Name   `xml:"testsuites"`
 	Tests    int        `xml:"tests,attr"`
 	Failures int        `xml:"failures,attr"`
+	Errors   int        `xml:"errors,attr"`
 	Suite    junitSuite `xml:"testsuite"`
 }
 
@@ -114,12 +115,16 @@ type junitSuite struct {
 	Name     string      `xml:"name,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"` // none: a fault of the system ends the program
+	Skipped  int         `xml:"skipped,attr"`
+	Time     int         `xml:"time,attr"` // not measured, but some readers ask for it
 	Cases    []junitCase `xml:"testcase"`
 }
 
 type junitCase struct {
 	ClassName string        `xml:"classname,attr"`
 	Name      string        `xml:"name,attr"`
+	Time      int           `xml:"time,attr"`
 	File      string        `xml:"file,attr,omitempty"`
 	Failure   *junitFailure `xml:"failure"`
 	Output    string        `xml:"system-out,omitempty"`

@@ -340,10 +340,12 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) (list, possible []*mode
 // attributes reports each attribute that nothing defines: neither a model nor an
 // @context of the user nor the core's. Where a part of the entity's @context is
 // not known here, Options.Context stands for it; without that, or where that has
-// unknown parts itself, nothing is said.
+// unknown parts itself, an attribute that no model has is a warning, and nothing is
+// said where there is no model.
 func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched, possible []*models.Model) {
 	own := f.v.options.Context
-	if ldctx.partial && (own == nil || len(own.Unknown()) > 0) {
+	unsure := ldctx.partial && (own == nil || len(own.Unknown()) > 0)
+	if unsure && len(matched)+len(possible) == 0 {
 		return
 	}
 	f.unmapped(e, ldctx, matched)
@@ -356,7 +358,7 @@ func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched, possible [
 		if _, known := ldctx.ldctx.Expand(name); known {
 			continue
 		}
-		if ldctx.partial {
+		if ldctx.partial && own != nil {
 			if _, known := own.Expand(name); known {
 				continue
 			}
@@ -365,6 +367,10 @@ func (f *file) attributes(e *ngsild.Entity, ldctx *resolved, matched, possible [
 			continue
 		}
 		fault := finding.New(finding.ModelAttribute, f.at(e.ID, name), "the attribute %q is defined neither by %s nor by an @context", name, modelNames(matched))
+		if unsure {
+			fault.Severity = finding.Warning
+			fault.Message += "; one that is not known here may define it"
+		}
 		near := ""
 		for _, m := range matched {
 			if near == "" {

@@ -2,10 +2,12 @@ package validate_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ldtkit/ldt/internal/shared"
@@ -123,4 +125,34 @@ func official(t *testing.T, v *validate.Validator, root string, m *models.Model,
 	findings, _, err := v.File(t.Context(), m.QualifiedName()+"/"+name, bytes.NewReader(text))
 	require.NoError(t, err)
 	return findings
+}
+
+// TestWhatTheOfficialSchemasAcceptIsFound adds an attribute that nothing defines and an
+// id that is no URI to each official normalized example: the official schemas accept both.
+func TestWhatTheOfficialSchemasAcceptIsFound(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(shared.Path(t, "smart-data-models"), "*", "*", "examples", "example-normalized.jsonld"))
+	require.NoError(t, err)
+	v, err := validate.New(validate.Options{})
+	require.NoError(t, err)
+	entities := 0
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		text = bytes.TrimSpace(text)
+		open := bytes.IndexByte(text, '{')
+		if open < 0 || !json.Valid(text) {
+			continue
+		}
+		broken := slices.Concat(text[:open+1], []byte(`"id": "no URI", "noSuchAttributeAnywhere": {"type": "Property", "value": 1},`), text[open+1:])
+		list, _, err := v.File(t.Context(), path, bytes.NewReader(broken))
+		require.NoError(t, err)
+		var id, attribute bool
+		for _, f := range list {
+			id = id || f.Code == finding.EntityID
+			attribute = attribute || f.Code == finding.ModelAttribute && strings.HasSuffix(f.Location.Pointer, "/noSuchAttributeAnywhere")
+		}
+		require.True(t, id && attribute, "%s: %v", path, list)
+		entities++
+	}
+	require.Greater(t, entities, 350)
 }

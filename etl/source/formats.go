@@ -155,11 +155,15 @@ func (o *opened) openWorkbook(in *input) error {
 	if err != nil {
 		return err
 	}
-	o.reader, err = xlsx.Open(file, size, xlsx.Options{
+	book, err := xlsx.Open(file, size, xlsx.Options{
 		Origin: o.origin, Sheet: in.spec.Sheet, Decimal: in.spec.Decimal, Thousands: in.spec.Thousands,
 		Header: header, Columns: in.spec.Columns, Nulls: in.spec.Nulls, Apart: table == "", Notes: footer == nil,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	o.reader, o.closers = book, append([]io.Closer{book}, o.closers...)
+	return nil
 }
 
 func (o *opened) openText(in *input) error {

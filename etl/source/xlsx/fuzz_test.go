@@ -167,3 +167,27 @@ func TestReaderAgreesWithExcelizeOnRealFiles(t *testing.T) {
 func TestReaderAgreesWithExcelizeOnABookOfEveryKind(t *testing.T) {
 	require.Equal(t, 300*10+10, judge(t, save(t, bigBook(t, 300)), "Sheet1"))
 }
+
+// FuzzWorkbook: whatever the parts that say what a workbook holds (its sheets,
+// styles, number formats), reading ends in records or an error of the package.
+func FuzzWorkbook(f *testing.F) {
+	f.Add(`<sheets><sheet name="S" r:id="r1"/></sheets>`, `<numFmts><numFmt numFmtId="164" formatCode="[h]:mm;@"/></numFmts><cellXfs><xf numFmtId="164"/></cellXfs>`, "", "1.5")
+	f.Add(`<workbookPr date1904="true"/><sheets><sheet name="a*" r:id="r1" state="hidden"/><sheet name="a[" r:id="r1"/></sheets>`, `<cellXfs count="9"><xf/><xf numFmtId="14"/></cellXfs>`, "a[", "60")
+	f.Add(`<sheets/>`, `<cellXfs><xf numFmtId="99999999999999999999"/></cellXfs>`, "*", "")
+	f.Add(`<sheets><sheet r:id="r1"/></sheets>`, `<numFmts><numFmt numFmtId="-1" formatCode="&quot;"/></numFmts>`, "1", "-0.1")
+	f.Fuzz(func(t *testing.T, book, styles, sheet, number string) {
+		data := packParts(t, map[string]string{
+			"xl/workbook.xml":          `<workbook>` + book + `</workbook>`,
+			"xl/styles.xml":            `<styleSheet>` + styles + `</styleSheet>`,
+			"xl/worksheets/sheet1.xml": `<worksheet><sheetData><row><c t="str"><v>a</v></c></row><row><c s="0"><v>` + number + `</v></c></row></sheetData></worksheet>`,
+			"xl/sharedStrings.xml":     `<sst/>`,
+		})
+		got, err := tryAll(data, xlsx.Options{Apart: true, Notes: true, Sheet: sheet})
+		if err != nil {
+			var e *format.Error
+			require.True(t, errors.As(err, &e), "%v", err)
+			return
+		}
+		require.NotEmpty(t, got.Header().Names)
+	})
+}

@@ -342,7 +342,10 @@ func (sh *sheet) finish(r *row, column int, kind byte, format int, stale bool, v
 		c.kind = record.Error
 		r.text = append(r.text, "a formula without a stored value"...)
 	case kind == 's':
-		text, ok := sh.w.texts.get(index(v))
+		text, ok, err := sh.w.texts.get(index(v))
+		if err != nil {
+			return err
+		}
 		if !ok {
 			if len(bytes.TrimSpace(v)) == 0 {
 				return nil

@@ -15,7 +15,7 @@ import (
 // Bounds of what a workbook may unpack to.
 const (
 	maxPart    = 64 << 20  // of a part that is held in memory but the texts
-	maxStrings = 512 << 20 // of all shared texts
+	maxStrings = 4<<30 - 1 // of all shared texts with their markup
 	maxSheet   = 16 << 30  // of a sheet, which is only passed through
 	maxDensity = 400       // times that a part unpacks to, of parts larger than denseFrom
 	denseFrom  = 64 << 20
@@ -39,30 +39,19 @@ type workbook struct {
 	texts     texts
 }
 
-// texts holds the shared texts one after the other.
-type texts struct {
-	bytes []byte
-	ends  []uint32
-}
-
-func (t *texts) get(i int) ([]byte, bool) {
-	if i < 0 || i >= len(t.ends) {
-		return nil, false
-	}
-	from := uint32(0)
-	if i > 0 {
-		from = t.ends[i-1]
-	}
-	return t.bytes[from:t.ends[i]], true
-}
-
-func openWorkbook(file io.ReaderAt, size int64) (*workbook, error) {
+// openWorkbook reads what is not a sheet. The workbook is to be closed.
+func openWorkbook(file io.ReaderAt, size int64) (w *workbook, err error) {
+	defer func() {
+		if err != nil && w != nil {
+			w.texts.Close()
+		}
+	}()
 	z, err := zip.NewReader(file, size)
 	if err != nil {
 		return nil, err
 	}
 	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
-	w := &workbook{parts: make(map[string]*zip.File, len(z.File))}
+	w = &workbook{parts: make(map[string]*zip.File, len(z.File)), texts: texts{limit: memoryTexts}}
 	for _, f := range z.File {
 		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
 		if _, twice := w.parts[name]; !twice {
@@ -88,11 +77,11 @@ func openWorkbook(file io.ReaderAt, size int64) (*workbook, error) {
 			sheets[id] = r.target
 		case strings.HasSuffix(r.kind, "/styles"):
 			if err := w.readStyles(r.target); err != nil {
-				return nil, err
+				return w, err
 			}
 		case strings.HasSuffix(r.kind, "/sharedStrings"):
 			if err := w.readTexts(r.target); err != nil {
-				return nil, err
+				return w, err
 			}
 		}
 	}
@@ -230,7 +219,7 @@ func (w *workbook) readTexts(part string) error {
 	err := w.each(part, maxStrings, func(s *scanner, t token) error {
 		if t == chars {
 			if item && text && !phonetic {
-				w.texts.bytes = s.appendText(w.texts.bytes)
+				w.texts.item = s.appendText(w.texts.item)
 			}
 			return nil
 		}
@@ -239,12 +228,8 @@ func (w *workbook) readTexts(part string) error {
 		case "si":
 			item = starts
 			if !starts {
-				from := uint32(0)
-				if n := len(w.texts.ends); n > 0 {
-					from = w.texts.ends[n-1]
-				}
-				w.texts.bytes = unhex(w.texts.bytes, int(from))
-				w.texts.ends = append(w.texts.ends, uint32(len(w.texts.bytes)))
+				w.texts.item = unhex(w.texts.item, 0)
+				return w.texts.add()
 			}
 		case "t":
 			text = starts

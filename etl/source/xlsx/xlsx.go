@@ -38,6 +38,7 @@ type Options struct {
 // Reader reads the records of one table, or of the tables of several sheets
 // with the same columns as of one.
 type Reader struct {
+	w        *workbook
 	tables   []*table
 	orders   [][]int // of the cells of each table, to be as the first has them; nil where they are
 	dialect  format.Dialect
@@ -48,16 +49,25 @@ type Reader struct {
 }
 
 // Open reads the workbook's parts and as much of each sheet as it needs to know
-// its header. The error is a *format.Error. file stays the caller's to close.
+// its header. The error is a *format.Error. The reader is to be closed; file
+// stays the caller's to close.
 func Open(file io.ReaderAt, size int64, opt Options) (*Reader, error) {
 	w, err := openWorkbook(file, size)
 	if err != nil {
 		return nil, (&table{opt: opt}).damaged(err)
 	}
-	r := &Reader{}
-	o := opener{Options: opt, w: w, r: r}
-	if err := o.open(); err != nil {
+	r := &Reader{w: w}
+	if err := r.open(opt); err != nil {
+		r.Close()
 		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Reader) open(opt Options) error {
+	o := opener{Options: opt, w: r.w, r: r}
+	if err := o.open(); err != nil {
+		return err
 	}
 	r.sheets, _ = o.names()
 	first := r.tables[0]
@@ -65,12 +75,16 @@ func Open(file io.ReaderAt, size int64, opt Options) (*Reader, error) {
 	for _, t := range r.tables {
 		order, err := o.order(first, t)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r.orders = append(r.orders, order)
 	}
-	return r, nil
+	return nil
 }
+
+// Close removes what lies in temporary files. The file that Open was given stays
+// open.
+func (r *Reader) Close() error { return r.w.texts.Close() }
 
 // Header gives the names of the columns.
 func (r *Reader) Header() *record.Header { return r.tables[0].header }

@@ -297,26 +297,30 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// ReadAs says how the source is read, in the report's form.
+func (f *Flow) ReadAs() report.Source {
+	s := report.Source{File: f.Spec.Name(), Dialect: map[string]report.Decided{}}
+	for _, p := range f.Dialect() {
+		if p.Key == format.Nulls && p.How == format.Default {
+			continue // an empty cell is null, as everywhere
+		}
+		s.Dialect[p.Key] = report.Decided{Value: p.Value, How: string(p.How), Confidence: p.Confidence, Evidence: p.Evidence}
+		if p.Key == format.Sheet {
+			s.Sheet = p.Value
+		}
+	}
+	return s
+}
+
 // flowReport puts what became of a flow into the report's form.
 func (u *UseCase) flowReport(flow *Flow, tally *Tally, counts sink.Counts) report.Flow {
 	name, err := filepath.Rel(u.Dir, flow.Name)
 	if err != nil {
 		name = flow.Name
 	}
-	dialect := map[string]report.Decided{}
-	sheet := ""
-	for _, p := range flow.Dialect() {
-		if p.Key == format.Nulls && p.How == format.Default {
-			continue // an empty cell is null, as everywhere
-		}
-		dialect[p.Key] = report.Decided{Value: p.Value, How: string(p.How), Confidence: p.Confidence, Evidence: p.Evidence}
-		if p.Key == format.Sheet {
-			sheet = p.Value
-		}
-	}
 	return report.Flow{
 		Name:   filepath.ToSlash(name),
-		Source: report.Source{File: flow.Spec.Name(), Sheet: sheet, Dialect: dialect},
+		Source: flow.ReadAs(),
 		Rows: report.Rows{Read: tally.Read, Written: tally.Written, Merged: tally.Merged,
 			Filtered: tally.Filtered, Rejected: tally.Rejected, Skipped: tally.Skipped},
 		Entities: report.Entities{Created: int64(counts.Created), Updated: int64(counts.Updated),

@@ -148,6 +148,9 @@ func (s *settings) tell(cmd *cobra.Command, flow *etl.Flow, tally *etl.Tally) er
 	if err := s.findings(w, append(slices.Clone(flow.Findings), tally.Findings...), tally.Found); err != nil {
 		return err
 	}
+	if s.verbose {
+		fmt.Fprintf(w, "%s: read as %s\n", flow.Spec.Name(), flow.ReadAs().ReadAs())
+	}
 	if !s.quiet {
 		fmt.Fprintf(w, "%s: %s\n", flow.Spec.Name(), tally)
 	}

@@ -146,7 +146,7 @@ func (t *textWriter) table(rows [][]string) {
 func (t *textWriter) flow(f *Flow) {
 	fmt.Fprintf(t, "\n%s%s%s\n", t.c.bold, printable(f.Name), t.c.reset)
 	t.item("source", f.Source.String())
-	t.item("read as", f.Source.dialect())
+	t.item("read as", f.Source.ReadAs())
 	if f.Entities != (Entities{}) {
 		e := f.Entities
 		t.item("entities", fmt.Sprintf("%s created, %s updated, %s unchanged, %s failed", thousands(e.Created), thousands(e.Updated), thousands(e.Unchanged), thousands(e.Failed)))
@@ -169,8 +169,8 @@ func (s Source) String() string {
 	return s.File + "!" + s.Sheet
 }
 
-// dialect gives the properties of the dialect in one line.
-func (s Source) dialect() string {
+// ReadAs gives the properties of the dialect in one line.
+func (s Source) ReadAs() string {
 	var parts []string
 	for _, key := range sortedKeys(s.Dialect) {
 		d := s.Dialect[key]

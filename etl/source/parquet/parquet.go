@@ -31,6 +31,9 @@ const (
 // Reader reads the records of one file. A record's row is its number from 1.
 type Reader struct {
 	format.Typed
+	file    io.ReaderAt
+	size    int64
+	meta    []parquetformat.RowGroup
 	groups  []parquet.RowGroup
 	group   int // the next to open
 	rows    parquet.Rows
@@ -75,7 +78,7 @@ type node struct {
 // Open reads the metadata at the end of the file, and a sample of its rows.
 // The error is a *format.Error, or that of the file system.
 func Open(file io.ReaderAt, size int64, opt format.Options) (*Reader, error) {
-	r := &Reader{Typed: format.NewTyped(opt), buffer: make([]parquet.Row, readRows)}
+	r := &Reader{Typed: format.NewTyped(opt), file: file, size: size, buffer: make([]parquet.Row, readRows)}
 	if err := r.ends(file, size); err != nil {
 		return nil, err
 	}
@@ -115,6 +118,9 @@ func (r *Reader) ends(file io.ReaderAt, size int64) error {
 		return r.Damaged(0, io.ErrUnexpectedEOF, "the Parquet file is cut off: its metadata, which stands at the end, is missing")
 	case int64(binary.LittleEndian.Uint32(end[:])) > size-12:
 		return r.Damaged(0, nil, "the Parquet file is damaged: its metadata would be larger than the file")
+	}
+	if err := footer(file, size, int64(binary.LittleEndian.Uint32(end[:]))); err != nil {
+		return r.broken(err)
 	}
 	return nil
 }
@@ -170,7 +176,10 @@ func (r *Reader) open(f *parquet.File) error {
 	if err := r.Name(names); err != nil {
 		return err
 	}
-	r.groups = f.RowGroups()
+	r.groups, r.meta = f.RowGroups(), f.Metadata().RowGroups
+	if len(r.groups) != len(r.meta) {
+		return errThrift
+	}
 	if err := r.sample(); err != nil {
 		return err
 	}
@@ -351,6 +360,9 @@ func (r *Reader) nextRow() (parquet.Row, error) {
 		if r.rows == nil {
 			if r.group == len(r.groups) {
 				return nil, io.EOF
+			}
+			if err := pages(r.file, r.size, &r.meta[r.group]); err != nil {
+				return nil, err
 			}
 			r.rows, r.ended = r.groups[r.group].Rows(), false
 			r.group++

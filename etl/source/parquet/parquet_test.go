@@ -259,6 +259,29 @@ func TestAFileThatIsCutOffIsDamaged(t *testing.T) {
 	}
 }
 
+// TestWhatAFileSaysOfItselfIsBounded changes the metadata of a file so that it
+// asks for gigabytes, each in a place that the library believes.
+func TestWhatAFileSaysOfItselfIsBounded(t *testing.T) {
+	type row struct {
+		Name string `parquet:"name"`
+	}
+	data := file(t, []row{{strings.Repeat("a", 100)}})
+	footer := bytes.Clone(data)
+	copy(footer[len(footer)-8:], "\xff\xff\xff\x7f")
+	require.Contains(t, refused(t, footer, format.Options{}).Finding.Message, "larger than the file")
+	// The header of the first page: type, unpacked size, packed size.
+	require.Equal(t, []byte{0x15, 0x06, 0x15}, data[4:7])
+	size := bytes.Clone(data)
+	copy(size[7:], "\xfe\xff\xff\xff\x0f") // what was a page of some bytes
+	e := refused(t, size, format.Options{})
+	require.Equal(t, finding.SourceDamaged, e.Finding.Code)
+	require.Regexp(t, "page|metadata", e.Finding.Message)
+	list := bytes.Clone(data)
+	at := bytes.LastIndex(list, []byte("name"))
+	copy(list[at-1:], "\xff\xff\xff\xff") // the length of the name
+	require.Contains(t, refused(t, list, format.Options{}).Finding.Message, "metadata")
+}
+
 func TestDeclaredColumnsNameThoseOfTheFile(t *testing.T) {
 	type row struct {
 		A string `parquet:"a"`

@@ -92,6 +92,9 @@ func (o *opened) openFormat(in *input) error {
 		// rest of the spec speaks of.
 		in.spec = Spec{File: in.spec.File, Delimiter: delimiter, Decimal: in.spec.Decimal, Thousands: in.spec.Thousands, Nulls: in.spec.Nulls, Header: "1", Table: "0", Footer: new(int)}
 	}
+	if in.spec.Entry != "" {
+		return format.Misdeclared(finding.New(finding.SourceSpec, o.origin.At(0, ""), "entry is declared, but the file is not a ZIP archive").WithHint("take entry out"))
+	}
 	k, err := in.identify(head)
 	if err != nil {
 		return err

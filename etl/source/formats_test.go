@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -277,4 +279,59 @@ func TestParquetIsReadWhereverItLies(t *testing.T) {
 	}
 	e := refused(t, write(t, "t.parquet", small), source.Spec{File: "t.parquet"})
 	require.Contains(t, e.Finding.Message, "expected a Parquet file")
+}
+
+// spoil cuts a file, flips bytes in it, or takes a part of it out.
+func spoil(rng *rand.Rand, data []byte) []byte {
+	out := bytes.Clone(data)
+	at := rng.IntN(len(out))
+	switch rng.IntN(3) {
+	case 0:
+		return out[:at]
+	case 1:
+		for range 1 + rng.IntN(4) {
+			out[rng.IntN(len(out))] = byte(rng.IntN(256))
+		}
+		return out
+	}
+	return append(out[:at], out[at+rng.IntN(len(out)-at):]...)
+}
+
+// TestSpoiledFilesOfEveryFormatEndInRecordsOrErrors cuts the small files of
+// these tests, flips bytes in them and moves parts of them.
+func TestSpoiledFilesOfEveryFormatEndInRecordsOrErrors(t *testing.T) {
+	geo := []byte(`{"type":"FeatureCollection","features":[{"type":"Feature","id":1,"properties":{"a":"x","in":{"b":[1,2]}},"geometry":{"type":"Point","coordinates":[2.35,48.85]}},{"type":"Feature","properties":null,"geometry":null}]}`)
+	var pq bytes.Buffer
+	w := parquet.NewGenericWriter[struct {
+		A string   `parquet:"a,optional"`
+		L []string `parquet:"l,list"`
+	}](&pq)
+	require.NoError(t, w.Close())
+	seeds := map[string][]byte{
+		"t.json": []byte(`{"n":2,"rows":[{"a":1,"b":{"c":"é"}},{"a":2,"d":[true,null]}]}`), "t.ndjson": []byte("{\"a\":1}\n{\"a\":2,\"b\":\"x\"}\n"),
+		"t.geojson": geo, "t.geojson.gz": gz(t, geo), "t.geojson.zst": zst(t, geo), "t.parquet": pq.Bytes(),
+		"t.zip": archived(t, shapefileOf("a")...),
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	for name, data := range seeds {
+		for range 150 {
+			got, err := tryAll(write(t, name, spoil(rng, data)), source.Spec{File: name})
+			if err != nil {
+				var e *source.Error
+				require.True(t, errors.As(err, &e), "%s: %v", name, err)
+				require.NotEmpty(t, e.Finding.Message)
+				continue
+			}
+			require.NotNil(t, got.Header())
+		}
+	}
+}
+
+func TestRejectedRowsComeBackWhateverIsDeclaredOfTheirSource(t *testing.T) {
+	rejects := []byte("\ufeffa,b,_row,_reasons\nx,1,2,cell-number: no\n")
+	for _, spec := range []source.Spec{{Path: "/r"}, {Entry: "a.csv"}, {Layer: "l", CRS: "EPSG:2154"}, {Format: "parquet"}, {Format: "json", Sample: 3}} {
+		spec.File = "rejected.csv"
+		got := readAll(t, write(t, "rejected.csv", rejects), spec)
+		require.Equal(t, []string{"x", "1"}, got.rows[0][:2])
+	}
 }

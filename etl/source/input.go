@@ -65,9 +65,6 @@ func (o *opened) open(ctx context.Context, path string, file *os.File, spec Spec
 			return err
 		}
 		if !more {
-			if in.spec.Entry != "" {
-				return format.Misdeclared(finding.New(finding.SourceSpec, o.origin.At(0, ""), "entry is declared, but the file is not a ZIP archive").WithHint("take entry out"))
-			}
 			return o.openFormat(in)
 		}
 	}

@@ -1,7 +1,9 @@
 package geometry
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 
@@ -102,4 +104,28 @@ func ordinates(compact []byte, i int) (end int, position [3]float64, err error) 
 			return 0, position, errPosition
 		}
 	}
+}
+
+// Degrees reports whether the first position of a GeoJSON geometry, given as
+// valid JSON, may be degrees, and gives its text where it may not.
+func Degrees(raw []byte) (string, bool) {
+	at := bytes.Index(raw, []byte(`"coordinates"`))
+	if at < 0 {
+		return "", true
+	}
+	rest := bytes.TrimLeft(raw[at+len(`"coordinates"`):], ": \t\r\n[")
+	end := bytes.IndexByte(rest, ']')
+	if end < 0 {
+		return "", true
+	}
+	parts := bytes.Split(rest[:end], []byte(","))
+	if len(parts) < 2 {
+		return "", true
+	}
+	x, errX := strconv.ParseFloat(string(bytes.TrimSpace(parts[0])), 64)
+	y, errY := strconv.ParseFloat(string(bytes.TrimSpace(parts[1])), 64)
+	if errX != nil || errY != nil || math.Abs(x) <= 180 && math.Abs(y) <= 180 {
+		return "", true // swapped ones are for the mapping to find
+	}
+	return fmt.Sprintf("%.0f, %.0f", x, y), false
 }

@@ -181,6 +181,18 @@ func TestConvertMovesPositionsOnly(t *testing.T) {
 	require.Equal(t, `{"type":"Point","coordinates":[2.3500,48.85]}`, string(got), "digits stay as they are")
 }
 
+func TestDegreesAreToldFromMetres(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"type":"Point","coordinates":[648237.3, 6862271.7]}`:            "648237, 6862272",
+		`{"coordinates" : [ [ [700000,6600000],[1,2]]],"type":"Polygon"}`: "700000, 6600000",
+		`{"coordinates":[2.35,48.85]}`:                                    "", `{"coordinates":[]}`: "", `{"coordinates":[1]}`: "", `{}`: "", `{"coordinates":["a","b"]}`: "", `{"coordinates":[48.85,-170]}`: "",
+	} {
+		text, ok := geometry.Degrees([]byte(raw))
+		require.Equal(t, want, text, raw)
+		require.Equal(t, want == "", ok)
+	}
+}
+
 func TestWKBAllocatesNothing(t *testing.T) {
 	data, err := wkb.Marshal(shapes[2])
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/geometry"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -77,6 +78,12 @@ func (r *Reader) learn(n *node, object []byte, depth int) (err error) {
 			k = n.add(string(key))
 		}
 		k.seen = true
+		if k.geometry && r.at.crs == nil && r.Options.CRS == "" {
+			if example, ok := geometry.Degrees(value); !ok {
+				err = geometry.Unsaid(r.Origin, "the file does not say its coordinate reference system", example)
+				return false
+			}
+		}
 		switch {
 		case k.pass || value[0] == 'n':
 		case value[0] == '{' && !k.geometry && depth < maxDepth && !isGeometry(value):

@@ -185,7 +185,11 @@ func (r *Reader) sample() error {
 			continue
 		}
 		usable++
-		if err := r.learn(r.root, e.raw, 0); err == errColumns {
+		err = r.learn(r.root, e.raw, 0)
+		if fault := (*format.Error)(nil); errors.As(err, &fault) {
+			return err
+		}
+		if err == errColumns {
 			return format.Refuse(finding.New(finding.SourceRecord, r.Origin.At(e.row, ""), "%s", err).
 				WithHint("an object that has a key for each of its values is no table; name the keys to read: columns"), nil)
 		}

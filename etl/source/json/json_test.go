@@ -206,10 +206,10 @@ const collection = `{"type":"FeatureCollection","name":"n",%s"features":[
 {"type":"Feature","properties":null,"geometry":null}]%s}`
 
 func TestFeaturesHavePropertiesAndAGeometry(t *testing.T) {
-	got := mustRead(t, options(fmt.Sprintf(collection, "", "")))
+	got := mustRead(t, options(strings.ReplaceAll(fmt.Sprintf(collection, "", ""), "700000, 6600000", "2.35, 48.850")))
 	require.Equal(t, json.GeoJSON, got.Format())
 	require.Equal(t, []string{"id", "name", "in.x", "geometry"}, got.Header().Names)
-	require.Equal(t, [][]string{{"t:f1", "t:a", "n:1", `t:{"type":"Point","coordinates":[700000,6600000]}`}, {"-:", "-:", "-:", "-:"}}, got.rows)
+	require.Equal(t, [][]string{{"t:f1", "t:a", "n:1", `t:{"type":"Point","coordinates":[2.35,48.850]}`}, {"-:", "-:", "-:", "-:"}}, got.rows)
 	require.Equal(t, "WGS 84", got.Dialect().Value(format.CRS))
 }
 
@@ -224,6 +224,9 @@ func TestTheSystemOfGeoJSONIsConvertedOrRefused(t *testing.T) {
 	require.Equal(t, finding.SourceCRS, e.Finding.Code)
 	require.Contains(t, e.Finding.Message, "urn:ogc:def:crs:EPSG::3857")
 	opt := options(fmt.Sprintf(collection, "", ""))
+	e = refused(t, opt)
+	require.Equal(t, format.Config, e.Kind)
+	require.Contains(t, e.Finding.Message, "the coordinates (700000, 6600000) are no degrees")
 	opt.CRS = "EPSG:2154"
 	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, mustRead(t, opt).rows[0][3], "declared where the file does not say")
 	opt.CRS = "EPSG:27572"

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ldtkit/ldt/etl/mapping"
 	"github.com/ldtkit/ldt/etl/record"
@@ -119,8 +120,13 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 	case unreadable != nil:
 		return nil, errors.Join(finding.List(f.Findings), unreadable)
 	case finding.Errors(f.Findings) > 0:
+		list := finding.List(f.Findings)
+		if slices.ContainsFunc(list, func(one finding.Finding) bool { return one.Code == finding.SourceMissingColumn }) {
+			// How the file was read may explain it.
+			list = append(slices.Clone(f.source.Findings()), list...)
+		}
 		f.Close()
-		return nil, finding.List(f.Findings)
+		return nil, list
 	}
 	return f, nil
 }

@@ -322,7 +322,7 @@ func (r *Reader) findHeader(text []byte, pos int, rows []format.Row, ends []plac
 		} else if tooWide := func(row format.Row) bool { return len(row.Cells) != n+1 }; len(body) > 1 && !slices.ContainsFunc(body, tooWide) {
 			return format.Misdeclared(finding.New(finding.SourceHeader, r.opt.Origin.At(rows[at].Line, ""),
 				"the header has %d names, but every row below it %d cells: which of them has no name is not known", n, n+1).
-				WithHint("name all of them, in the order of the rows: source: {header: %d, columns: [%s, …]}", rows[at].Line, strconv.Quote(names[0])))
+				WithHint("name all of them, in the order of the rows: source: {header: %d, columns: [%s, …]}; a cell that contains the delimiter %q stands between quotes", rows[at].Line, strconv.Quote(names[0]), string(rune(r.cut.delimiter))))
 		}
 	default:
 		names = make([]string, max(usual(body), 1))

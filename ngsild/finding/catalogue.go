@@ -12,7 +12,7 @@ func All() []Code {
 // catalogue holds each constant of type Code. A test compares them.
 var catalogue = []Code{
 	SourceAbsent, SourceDamaged, SourceSpec, SourceSheet, SourceHeader, SourceHidden, SourceSummary, SourceEmpty, SourceNoRows,
-	SourceWrongFormat, SourceEncoding, SourceUnsure, SourceTables, SourceDateOrder, SourceMissingColumn, SourceDuplicateColumn, SourceRagged,
+	SourceWrongFormat, SourceEncoding, SourceUnsure, SourceLineEnd, SourceTables, SourceDateOrder, SourceMissingColumn, SourceDuplicateColumn, SourceRagged,
 	SourceCellError, SourceQuote, CellNumber, CellUnit, CellInteger, CellBoolean, CellDate, CellTimeSkipped,
 	CellTimeDoubled, CellPoint, CellPointSwapped, CellGeoJSON, CellJSON, CellLookup, CellSplit, CellEmpty, RowID,
 	RowCollision, RowDuplicate, RowCondition, YAMLSyntax, YAMLUnknownKey, YAMLType, YAMLMissing, MappingTemplate,

@@ -27,6 +27,7 @@ const (
 	SourceWrongFormat     Code = "source-wrong-format"     // not what its name says
 	SourceEncoding        Code = "source-encoding"         // bytes that the encoding does not have
 	SourceUnsure          Code = "source-unsure"           // a dialect detected without certainty
+	SourceLineEnd         Code = "source-line-end"         // no line end after the last row: perhaps cut off
 	SourceTables          Code = "source-tables"           // several tables in one file
 	SourceDateOrder       Code = "source-date-order"       // day and month of a column's dates cannot be told apart
 	SourceMissingColumn   Code = "source-missing-column"   // the mapping names a column that is not there
@@ -191,6 +192,7 @@ var severities = map[Code]Severity{
 	SourceSummary:     Warning,
 	SourceNoRows:      Warning,
 	SourceUnsure:      Warning,
+	SourceLineEnd:     Info,
 	SourceTables:      Warning,
 	SourceRounded:     Info,
 	SourceLateKey:     Warning,

@@ -63,6 +63,7 @@ type Reader struct {
 
 	trailing   int // rows with an empty cell too many
 	trailingAt int
+	last       byte // of the text that was read
 
 	track      tracker
 	apart      bool     // a blank line stands above the next row
@@ -211,6 +212,10 @@ func (r *Reader) fill(b *record.Batch) error {
 		if r.read == 0 {
 			r.findings = append(r.findings, finding.New(finding.SourceNoRows, r.opt.Origin.At(0, ""), "the table has a header and no rows"))
 		}
+		if r.last != '\n' && r.last != '\r' && r.read > 0 && !r.ended {
+			f := finding.New(finding.SourceLineEnd, r.opt.Origin.At(r.line-1, ""), "the file ends without a line end: where it was cut off, its last row is not whole, and others are missing")
+			r.findings = append(r.findings, f.WithHint("compare its size with that of the original"))
+		}
 		r.sayAfter()
 		if r.trailing > 0 && r.dialect.Value(format.Trailing) == "" {
 			rows := "1 row has"
@@ -242,6 +247,9 @@ func (r *Reader) readFull(p []byte) (n int, err error) {
 	for n < len(p) && !r.eof {
 		k, err := r.in.Read(p[n:])
 		n += k
+		if k > 0 {
+			r.last = p[n-1]
+		}
 		switch err {
 		case nil:
 		case io.EOF:

@@ -456,3 +456,20 @@ func TestReaderGoesOnWhereADecoderFindsNoRoomAtTheEndOfABatch(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got.rows, 50_000)
 }
+
+func TestReaderSaysThatTheLastRowHasNoLineEnd(t *testing.T) {
+	for text, want := range map[string][]string{
+		"a;b;c\n1;2;3\n4;5;61":  {"source-line-end"},
+		"a;b;c\r1;2;3\r4;5;61":  {"source-line-end"},
+		"a;b;c\n1;2;3\n4;5;6\n": nil,
+		"a;b;c\r1;2;3\r4;5;6\r": nil,
+		"a;b;c":                 {"source-no-rows"},
+	} {
+		got := read(t, text, csv.Options{})
+		require.Equal(t, want, codes(got.reader.Findings()), text)
+		if want != nil && want[0] == "source-line-end" {
+			require.Equal(t, finding.Info, got.reader.Findings()[0].Severity)
+			require.Equal(t, 3, got.reader.Findings()[0].Location.Row)
+		}
+	}
+}

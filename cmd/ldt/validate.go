@@ -130,16 +130,18 @@ func (o *validateFlags) validator(ctx context.Context, args []string) (*validate
 }
 
 func (s *settings) validate(cmd *cobra.Command, o *validateFlags, v *validate.Validator, filter *validate.Filter, args []string, all []finding.Finding) error {
-	var total validate.Stats // of all findings, those that are not kept too
+	var total validate.Stats
 	var subjects []string
 	all, known := filter.Apply(all)
-	unlisted := 0 // errors above what a list holds
+	var unlisted report.FindingCounts // above what a list holds
 	keep := func(found []finding.Finding, stats validate.Stats) {
 		kept, hidden := filter.Apply(found)
 		all = append(all, kept...)
 		known += hidden
-		unlisted += stats.Errors - finding.Errors(found)
 		total.Entities += stats.Entities
+		listed := report.CountFindings(found, nil)
+		unlisted.Errors += int64(stats.Errors) - listed.Errors
+		unlisted.Warnings += int64(stats.Warnings) - listed.Warnings
 	}
 	err := eachInput(cmd, args, filter.Ignore, func(name string, in io.Reader, inFolder bool) error {
 		subjects = append(subjects, name)
@@ -155,10 +157,13 @@ func (s *settings) validate(cmd *cobra.Command, o *validateFlags, v *validate.Va
 		return err
 	}
 	dangling := v.Dangling()
-	keep(dangling, validate.Stats{Errors: finding.Errors(dangling)})
+	keep(dangling, validate.Stats{Errors: finding.Errors(dangling), Warnings: int(report.CountFindings(dangling, nil).Warnings)})
 
 	counts := report.CountFindings(all, nil)
-	counts.Errors += int64(unlisted)
+	counts.Errors += unlisted.Errors
+	if filter.Severity <= finding.Warning {
+		counts.Warnings += unlisted.Warnings
+	}
 	shown := all
 	if o.maxFindings > 0 && len(all) > o.maxFindings {
 		shown = all[:o.maxFindings]

@@ -48,9 +48,8 @@ func (f *file) check() error {
 		return err
 	}
 	f.numbers(e.ID)
-	f.v.links.entity(f, e)
+	f.v.links.entity(f, e, ldctx)
 	f.idPattern(e)
-	f.conflict(e, ldctx)
 	matched, possible := f.models(e, ldctx)
 	f.attributes(e, ldctx, matched, possible)
 	checked := map[string]bool{}
@@ -113,7 +112,7 @@ func (f *file) place(at *finding.Location) {
 
 // decode reads the entity in the form that it has.
 func (f *file) decode() (*ngsild.Entity, []finding.Finding, error) {
-	if f.temporal = f.isTemporal(); f.temporal {
+	if f.temporal = ngsild.IsTemporal(f.item.Raw); f.temporal {
 		return ngsild.DecodeTemporal(f.item.Raw)
 	}
 	if ngsild.DetectRepresentation(f.item.Raw) == ngsild.Normalized {
@@ -127,10 +126,6 @@ func (f *file) decode() (*ngsild.Entity, []finding.Finding, error) {
 		return simplified, found, nil
 	}
 	return ngsild.Decode(f.item.Raw)
-}
-
-func (f *file) isTemporal() bool {
-	return jsontext.Value(f.item.Raw).IsValid(jsontext.AllowDuplicateNames(true)) && ngsild.IsTemporal(f.item.Raw)
 }
 
 // kindOf gives the kind that the model says for an attribute of the entity at
@@ -404,9 +399,13 @@ func (f *file) unmapped(e *ngsild.Entity, ldctx *resolved, matched []*models.Mod
 		}
 		return
 	}
-	report := func(name, iri string, path ...string) (unmapped bool) {
+	report := func(m *models.Model, name string, path ...string) (unmapped bool) {
 		read, known := ldctx.ldctx.Expand(name)
-		if known || iri == "" {
+		if known {
+			return false
+		}
+		iri := m.IRI(name)
+		if iri == "" {
 			return false
 		}
 		if !f.once("unmapped " + name) {
@@ -418,12 +417,12 @@ func (f *file) unmapped(e *ngsild.Entity, ldctx *resolved, matched []*models.Mod
 	}
 	for _, m := range matched {
 		// A type that is not defined says it for its attributes.
-		if slices.Contains(e.Types, m.Type) && report(m.Type, m.TypeIRI(), ngsild.MemberType) {
+		if slices.Contains(e.Types, m.Type) && report(m, m.Type, ngsild.MemberType) {
 			continue
 		}
 		for i := range e.Attributes {
 			if name := e.Attributes[i].Name; m.Attribute(name) != nil {
-				report(name, m.IRI(name), name)
+				report(m, name, name)
 			}
 		}
 	}

@@ -19,8 +19,9 @@ const maxPending = 100_000
 // links finds Relationships whose target is in none of the files.
 type links struct {
 	seed    maphash.Seed
-	ids     map[uint64]struct{} // of all entities, by the hash of the id
-	pending map[uint64]link     // targets that have not come yet: the first place of each
+	ids     map[uint64]seen // of all entities, by the hash of the id
+	files   []string        // the files that have entities
+	pending map[uint64]link // targets that have not come yet: the first place of each
 	dropped bool
 	n       int
 }
@@ -34,14 +35,26 @@ type link struct {
 }
 
 func newLinks() links {
-	return links{seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}, pending: map[uint64]link{}}
+	return links{seed: maphash.MakeSeed(), ids: map[uint64]seen{}, pending: map[uint64]link{}}
 }
 
-// entity notes an entity and its targets.
-func (l *links) entity(f *file, e *ngsild.Entity) {
+// entity notes an entity and its targets, and reports one whose id another has that
+// says something else.
+func (l *links) entity(f *file, e *ngsild.Entity, ldctx *resolved) {
+	if len(l.files) == 0 || l.files[len(l.files)-1] != f.name {
+		l.files = append(l.files, f.name)
+	}
 	if e.ID != "" {
 		id := maphash.String(l.seed, e.ID)
-		l.ids[id] = struct{}{}
+		now := seen{file: uint32(len(l.files) - 1), line: uint32(f.item.Line)}
+		if !f.temporal && f.v.options.Layers.has(Meaning) {
+			now.content = f.v.content(e, ldctx) | 1
+		}
+		if first, twice := l.ids[id]; twice {
+			f.conflict(e, first, now)
+		} else {
+			l.ids[id] = now
+		}
 		delete(l.pending, id)
 	}
 	for i := range e.Attributes {
@@ -107,6 +120,11 @@ func (v *Validator) Dangling() []finding.Finding {
 			f.Severity = finding.Error
 		}
 		list = append(list, f)
+	}
+	if v.links.dropped {
+		remark := finding.New(finding.RelationDangle, finding.Location{}, "more than %d targets are not here: the others were not looked at", maxPending)
+		remark.Severity = finding.Info
+		list = append(list, remark.WithHint("validate the files of the targets with these, or say --closed to see all"))
 	}
 	v.links = newLinks()
 	return list

@@ -108,29 +108,20 @@ func typeIn(urn string) string {
 	return name
 }
 
-// seen is where an entity stood first, and a hash of what it says.
+// seen is where an entity stood first, and a hash of what it says; 0 for a temporal
+// evolution, whose moments are no conflict.
 type seen struct {
-	content uint64
-	file    string
-	line    int
+	content    uint64
+	file, line uint32 // file is an index into links.files
 }
 
-// conflict reports an entity whose id another one has that says something else. The
-// moments of a temporal evolution are no conflict.
-func (f *file) conflict(e *ngsild.Entity, ldctx *resolved) {
-	if e.ID == "" || f.temporal {
+// conflict reports an entity whose id another one has that says something else.
+func (f *file) conflict(e *ngsild.Entity, first, now seen) {
+	if first.content == now.content || first.content == 0 || now.content == 0 {
 		return
 	}
-	l := &f.v.links
-	id, content := maphash.String(l.seed, e.ID), f.v.content(e, ldctx)
-	first, twice := f.v.ids[id]
-	switch {
-	case !twice:
-		f.v.ids[id] = seen{content, f.name, f.item.Line}
-	case first.content != content:
-		f.add(finding.New(finding.EntityConflict, f.at(e.ID, ngsild.MemberID), "another entity of this id, in %s:%d, says something else", first.file, first.line).
-			WithHint("keep one of them, or give them ids of their own; several moments of one entity go into one temporal entity"))
-	}
+	f.add(finding.New(finding.EntityConflict, f.at(e.ID, ngsild.MemberID), "another entity of this id, in %s:%d, says something else", f.v.links.files[first.file], first.line).
+		WithHint("keep one of them, or give them ids of their own; several moments of one entity go into one temporal entity"))
 }
 
 // content hashes what an entity says, whatever the order of its members.

@@ -74,7 +74,6 @@ type Validator struct {
 	contexts map[string]*resolved // by the text of the @context
 	linted   map[string][]finding.Finding
 	links    links
-	ids      map[uint64]seen // by the hash of the id
 }
 
 // resolved is an @context as far as it could be resolved.
@@ -96,7 +95,7 @@ func New(o Options) (*Validator, error) {
 	if o.Resolver == nil {
 		o.Resolver = jsonld.NewResolver(jsonld.WithContextsOnDemand(o.Catalogue.Contexts()))
 	}
-	v := &Validator{options: o, contexts: map[string]*resolved{}, linted: map[string][]finding.Finding{}, schemas: schemas{}, links: newLinks(), ids: map[uint64]seen{}}
+	v := &Validator{options: o, contexts: map[string]*resolved{}, linted: map[string][]finding.Finding{}, schemas: schemas{}, links: newLinks()}
 	if o.Model != "" {
 		var err error
 		if v.model, err = o.Catalogue.Find(o.Model); err != nil {
@@ -112,7 +111,7 @@ func New(o Options) (*Validator, error) {
 }
 
 // File checks the entities of one file, in a stream: it holds one at a time, and
-// 8 bytes for each id. The error is for faults of the system, such as a
+// some 30 bytes for each id. The error is for faults of the system, such as a
 // disk; text that is not JSON is a finding. Findings stand in the order of the file.
 func (v *Validator) File(ctx context.Context, name string, r io.Reader) ([]finding.Finding, Stats, error) {
 	f := &file{v: v, ctx: ctx, name: name, told: map[string]bool{}}

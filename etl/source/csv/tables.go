@@ -311,7 +311,7 @@ func (r *Reader) sayAfter() {
 			"look whether the parts belong together")
 	}
 	if r.totals > 0 {
-		r.findings = append(r.findings, finding.New(finding.SourceSummary, r.opt.Origin.At(r.totalsAt, ""), "%d rows look like totals of other rows; this is the first", r.totals).
+		r.findings = append(r.findings, finding.New(finding.SourceSummary, r.opt.Origin.At(r.totalsAt, ""), "%s", format.Totals(r.totals)).
 			WithHint("leave rows of totals out with where; lines below the table by footer under source"))
 	}
 }

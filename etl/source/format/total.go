@@ -1,6 +1,9 @@
 package format
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+)
 
 // totalWords stand before a row that sums up those above it.
 var totalWords = [][]byte{
@@ -25,4 +28,12 @@ func IsTotal(text []byte) bool {
 		}
 	}
 	return false
+}
+
+// Totals says that n rows sum up others, at the first of them.
+func Totals(n int) string {
+	if n == 1 {
+		return "this row looks like a total of other rows"
+	}
+	return fmt.Sprintf("%d rows look like totals of other rows; this is the first", n)
 }

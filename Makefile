@@ -52,6 +52,7 @@ fuzz:
 ## bench: ratios against what the standard library needs, in one run
 bench:
 	$(GO) test -run '^$$' -bench Pipeline -benchtime 3x ./cmd/ldt
+	$(GO) test -run '^$$' -bench Reader -benchtime 3x ./etl/source/csv
 	$(GO) test -run '^$$' -bench Workbook -benchtime 3x ./etl/source/xlsx
 
 clean:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -105,8 +104,13 @@ func probeInventory(ctx context.Context, name string, inv *inventory.Inventory) 
 
 func readInventory(name string) (*inventory.Inventory, []finding.Finding, error) {
 	inv, found, err := inventory.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		_, err = openNamed(name)
+	var faults finding.List
+	if err != nil && !errors.As(err, &faults) {
+		if file, failed := openNamed(name); failed != nil {
+			return nil, nil, failed // says it better
+		} else if failed := file.Close(); failed != nil {
+			return nil, nil, failed
+		}
 	}
 	return inv, found, err
 }

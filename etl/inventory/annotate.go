@@ -38,6 +38,7 @@ func (inv *Inventory) Annotate(w io.Writer, name string, text []byte, list []fin
 		f := finding.New(finding.SourceWrongFormat, finding.Location{File: name}, "only a workbook can be annotated")
 		return finding.List{f.WithHint("ldt inventory check %s prints the findings", name)}
 	}
+	defer damaged(name, &err)
 	if text, err = noteParts(text); err != nil {
 		return fmt.Errorf("read the notes of %s: %w", name, err)
 	}

@@ -145,3 +145,22 @@ func TestAnnotateRefusesYAML(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, inv.Annotate(&bytes.Buffer{}, "i.yaml", []byte(whole), nil), "only a workbook can be annotated")
 }
+
+// FuzzAnnotate: what can be read can be annotated, or is refused in words.
+func FuzzAnnotate(f *testing.F) {
+	var b bytes.Buffer
+	require.NoError(f, inventory.WriteTemplate(&b, "en", false))
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, book []byte) {
+		inv, found, err := inventory.Read("i.xlsx", book)
+		if err != nil {
+			return
+		}
+		var out bytes.Buffer
+		if err := inv.Annotate(&out, "i.xlsx", book, append(found, inv.Check(now)...)); err != nil {
+			return
+		}
+		_, _, err = inventory.Read("i.xlsx", out.Bytes())
+		require.NoError(t, err)
+	})
+}

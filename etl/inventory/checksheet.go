@@ -30,9 +30,9 @@ func checksYAML(checks []Check) (string, error) {
 
 // workbookWithChecks writes the rows below the header of the Checks sheet, which is
 // made where there is none.
-func workbookWithChecks(name string, text []byte, checks []Check) ([]byte, error) {
-	text, err := noteParts(text)
-	if err != nil {
+func workbookWithChecks(name string, text []byte, checks []Check) (written []byte, err error) {
+	defer damaged(name, &err)
+	if text, err = noteParts(text); err != nil {
 		return nil, fmt.Errorf("read the notes of %s: %w", name, err)
 	}
 	book, err := openWorkbook(name, text)

@@ -1,6 +1,7 @@
 package inventory_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/inventory"
 	"github.com/ldtkit/ldt/etl/mapping"
+	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
 // drafted gives the drafts of the inventory whole with other mappings and models.
@@ -97,4 +99,30 @@ func TestDraftsLeaveToAPersonWhatTheyDoNotUnderstand(t *testing.T) {
       # owner: the Relationship owner has no rule that says what it points to
       # use: what belongs to it is mapped, but not the attribute itself
 `)
+}
+
+// FuzzDrafts: whatever stands in the cells of the Mappings sheet, the draft is YAML
+// with the keys of a mapping; its templates may be at fault.
+func FuzzDrafts(f *testing.F) {
+	f.Add("Use (kWh)", "use.observedAt", "{a|b} c", "Property", "from 0\nto 100")
+	f.Add("a: b # c", "x", "= [a, \"b\"]", "Relationship", "")
+	f.Add("", "id", "urn:x:{a}", "", "'")
+	f.Add("d", "e.f", "k=v; \\ = \"w\"", "ListProperty", "#")
+	f.Add("yes", "no", "= null", "JsonProperty", "")
+	f.Fuzz(func(t *testing.T, field, attribute, rule, kind, quality string) {
+		inv := &inventory.Inventory{
+			Sources:  []inventory.Source{{ID: "s", Name: quality, File: field}},
+			Models:   []inventory.Model{{ID: "m", Type: "T", Template: "urn:x:{a}", Context: "c.jsonld"}},
+			Mappings: []inventory.Mapping{{Source: "s", Field: field, Model: "m", Attribute: attribute, Rule: rule, Kind: kind, Quality: quality}},
+		}
+		drafts, _ := inv.Drafts()
+		require.Len(t, drafts, 1)
+		_, err := mapping.Parse("m.yaml", drafts[0].YAML())
+		var faults finding.List
+		if err != nil && errors.As(err, &faults) {
+			for _, f := range faults {
+				require.NotEqual(t, finding.YAMLSyntax, f.Code, "%s\n%s", f, drafts[0].YAML())
+			}
+		}
+	})
 }

@@ -74,14 +74,17 @@ func openWorkbook(file string, text []byte) (*excelize.File, error) {
 	return book, nil
 }
 
+// damaged is to be deferred: excelize may panic on a damaged workbook instead of
+// saying so, which becomes an error.
+func damaged(file string, err *error) {
+	if recover() != nil {
+		*err = finding.List{finding.New(finding.SourceWrongFormat, finding.Location{File: file}, "the workbook is damaged").
+			WithHint("open it in the spreadsheet program and save it again")}
+	}
+}
+
 func readWorkbook(file string, text []byte) (inv *Inventory, findings []finding.Finding, err error) {
-	defer func() { // excelize may fail on a damaged workbook instead of saying so
-		if recover() != nil {
-			inv, findings = nil, nil
-			err = finding.List{finding.New(finding.SourceWrongFormat, finding.Location{File: file}, "the workbook is damaged").
-				WithHint("open it in the spreadsheet program and save it again")}
-		}
-	}()
+	defer damaged(file, &err)
 	book, err := openWorkbook(file, text)
 	if err != nil {
 		return nil, nil, err

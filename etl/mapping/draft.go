@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/ldtkit/ldt/etl/source"
 )
@@ -54,7 +55,7 @@ type DraftAttribute struct {
 func (d *Draft) YAML() []byte {
 	var w draftWriter
 	for _, line := range strings.Split(strings.TrimSpace(d.Title), "\n") {
-		w.line(0, "# %s", line)
+		w.line(0, "# %s", oneLine(line))
 	}
 	w.line(0, "source: %s", d.source())
 	w.line(0, "context: [%s]", strings.Join(quotedAll(d.Context), ", "))
@@ -150,8 +151,16 @@ func (a *DraftAttribute) value() string {
 	return "{" + strings.Join(list, ", ") + "}"
 }
 
-// oneLine keeps a comment on its line.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine keeps a comment on its line, without what is no text.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\ufffd"))
+	return strings.Join(strings.Fields(text), " ")
+}
 
 func quotedAll(list []string) []string {
 	out := make([]string, len(list))

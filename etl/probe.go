@@ -34,7 +34,10 @@ func (p Prober) Probe(ctx context.Context, s *inventory.Source, see func(*record
 		return faulty(found, err)
 	}
 	defer src.Close()
-	found.Format = strings.ToUpper(src.Dialect().Value("format"))
+	found.Format = inventory.FileType(src.Dialect().Value("format"))
+	if src.Dialect().Value("compression") == "zip" && strings.EqualFold(s.Format, "zip") {
+		found.Format = "ZIP" // as true as what is in it
+	}
 	found.Encoding = src.Dialect().Value("encoding")
 	found.Delimiter = src.Dialect().Value("delimiter")
 	found.Columns = src.Header().Names

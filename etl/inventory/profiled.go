@@ -49,6 +49,10 @@ func OfTables(tables []*profile.Table) *Inventory {
 var fileTypes = map[string]string{"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "ndjson": "NDJSON", "geojson": "GEOJSON",
 	"shapefile": "SHP", "gpkg": "GPKG", "parquet": "PARQUET"}
 
+// FileType gives the code of the EU authority table of file types for a format of
+// a source, or "" for one that has none.
+func FileType(format string) string { return fileTypes[format] }
+
 func sourceOf(t *profile.Table) Source {
 	name := path.Base(filepath.ToSlash(t.File))
 	stem := strings.TrimSuffix(name, path.Ext(name))
@@ -57,7 +61,7 @@ func sourceOf(t *profile.Table) Source {
 	}
 	s := Source{
 		ID: identifier(stem), Name: stem, File: filepath.ToSlash(t.File), Sheet: t.Sheet,
-		Format: fileTypes[t.Dialect.Value(format.Format)], Encoding: t.Dialect.Value(format.Encoding),
+		Format: FileType(t.Dialect.Value(format.Format)), Encoding: t.Dialect.Value(format.Encoding),
 		Delimiter: t.Dialect.Value(format.Delimiter), Rows: strconv.FormatInt(t.Rows, 10),
 		Volume: fmt.Sprintf("%d rows, %d columns", t.Rows, len(t.Columns)),
 	}

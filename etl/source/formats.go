@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -243,7 +244,7 @@ func (o *opened) openGeoPackage(in *input) error {
 	if err != nil {
 		return err
 	}
-	r, err := gpkg.Open(gpkg.Options{Options: in.typed(o), Path: file.Name(), Layer: in.spec.Layer})
+	r, err := gpkg.Open(gpkg.Options{Options: in.typed(o), Path: file.Name(), Layer: cmp.Or(in.spec.Layer, in.spec.Sheet)})
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"bytes":     scriptBytes,
 			"lastrun":   scriptLastRun,
 			"usecase":   scriptUseCase,
+			"ci":        scriptCI,
 		},
 	})
 }

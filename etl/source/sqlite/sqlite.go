@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"zombiezen.com/go/sqlite"
@@ -34,6 +35,9 @@ const (
 	FileColumn = "_file"
 	RowColumn  = "_row"
 )
+
+// busy is how long another program may hold the file.
+const busy = 2 * time.Second
 
 // Reader gives the rows of a query. One batch of them is in memory at a time.
 type Reader struct {
@@ -59,6 +63,8 @@ type Reader struct {
 func Open(ctx context.Context, path, query string, o typed.Options) (*Reader, error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
 	if err == nil {
+		conn.SetInterrupt(ctx.Done())
+		conn.SetBusyTimeout(busy)
 		// The file is looked at with the first statement.
 		err = sqlitex.ExecuteTransient(conn, "SELECT count(*) FROM sqlite_master", nil)
 	}
@@ -67,8 +73,10 @@ func Open(ctx context.Context, path, query string, o typed.Options) (*Reader, er
 		if conn != nil {
 			closing = conn.Close()
 		}
-		f := finding.New(finding.SourceDamaged, o.Origin.At(0, ""), "the database cannot be read: %s", message(err)).WithHint("copy it again, and close the program that holds it")
-		return nil, format.Refuse(f, errors.Join(err, closing))
+		if ctx.Err() != nil {
+			return nil, errors.Join(ctx.Err(), closing)
+		}
+		return nil, errors.Join(unreadable(o.Origin, err), closing)
 	}
 	r, err := Query(ctx, conn, query, o, conn.Close)
 	if err != nil {
@@ -257,7 +265,17 @@ func (r *Reader) refused(ctx context.Context, err error) error {
 	case sqlite.ResultFull:
 		return format.Refuse(finding.New(finding.SourceQuery, at, "the query needs more room than there is on the disk").WithHint("make room in the temporary folder, or set TMPDIR to another"), err)
 	}
-	return format.Refuse(finding.New(finding.SourceDamaged, at, "the database cannot be read: %s", said).WithHint("copy it again, and close the program that holds it"), err)
+	return unreadable(r.origin, err)
+}
+
+// unreadable is the error of a file that another program holds, or that is damaged.
+func unreadable(origin record.Origin, err error) error {
+	at := origin.At(0, "")
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultBusy, sqlite.ResultLocked:
+		return format.Refuse(finding.New(finding.SourceUnreachable, at, "another program writes into the database").WithHint("close that program, or try again later"), err)
+	}
+	return format.Refuse(finding.New(finding.SourceDamaged, at, "the database cannot be read: %s", message(err)).WithHint("copy it again, and close the program that holds it"), err)
 }
 
 // hint says how to mend a query, by the tables and columns that there are.

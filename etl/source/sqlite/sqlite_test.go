@@ -232,6 +232,26 @@ func TestOpenRefusesADamagedDatabase(t *testing.T) {
 	require.Equal(t, finding.SourceDamaged, fault.Finding.Code)
 }
 
+func TestOpenDoesNotWaitForeverForAnotherProgram(t *testing.T) {
+	path := database(t, `CREATE TABLE t (v); INSERT INTO t VALUES (1)`)
+	other, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	require.NoError(t, err)
+	defer other.Close()
+	require.NoError(t, sqlitex.ExecuteTransient(other, "BEGIN EXCLUSIVE", nil))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = source.Open(ctx, path, "select * from t", options)
+	require.ErrorIs(t, err, context.Canceled)
+	if testing.Short() {
+		return // it takes two seconds
+	}
+	_, err = all(path, "select * from t")
+	var fault *format.Error
+	require.ErrorAs(t, err, &fault)
+	require.Equal(t, finding.SourceUnreachable, fault.Finding.Code)
+	require.Contains(t, fault.Finding.Message, "another program writes")
+}
+
 func TestNextEndsWithItsContext(t *testing.T) {
 	path := database(t, `CREATE TABLE t (v)`)
 	r, err := source.Open(context.Background(), path, "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n where i < 300 or i < 0", options)

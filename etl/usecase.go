@@ -51,6 +51,10 @@ func (u *UseCase) State() string { return filepath.Join(u.Dir, ".ldt") }
 // LoadUseCase reads the use case in dir. The error is a finding.List where
 // its file is at fault.
 func LoadUseCase(dir string) (*UseCase, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		f := finding.New(finding.SourceWrongFormat, finding.Location{File: dir}, "this is a file, and a use case is a folder with a %s", UseCaseFile)
+		return nil, finding.List{f.WithHint("name the folder: %s", BaseDir(dir))}
+	}
 	file := filepath.Join(dir, UseCaseFile)
 	text, err := readNamed("use case", file, "a use case is a folder with a "+UseCaseFile)
 	if err != nil {

@@ -81,6 +81,9 @@ func newMapPreviewCommand(s *settings) *cobra.Command {
 		Short: "Show source cells beside the entities they make",
 		Args:  wantArgs(0, 1, "SOURCE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if n < 1 {
+				return &exitError{exitUsage, fmt.Errorf("--rows %d shows nothing\n  hint: -n 5 shows five rows", n)}
+			}
 			if flags.mapping == "" && len(args) == 1 && isMapping(args[0]) {
 				flags.mapping, args = args[0], nil
 			}

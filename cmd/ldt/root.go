@@ -39,6 +39,9 @@ func newRootCommand() *cobra.Command {
 	flags.BoolVar(&s.verbose, "verbose", false, "print every finding, not the first of each kind")
 	flags.BoolVar(&s.noColor, "no-color", os.Getenv("NO_COLOR") != "", "no colours in the output")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if args := cmd.Flags().Args(); cmd.HasSubCommands() && len(args) > 0 {
+			return unknownVerb(cmd, args) // whose flags are not known either
+		}
 		hint := cmd.CommandPath() + " -h lists the flags"
 		var unknown *pflag.NotExistError
 		if errors.As(err, &unknown) {

@@ -33,7 +33,7 @@ entities:
 		lines = append(lines, f.Location.String()+" "+string(f.Code)+": "+f.Message+" ["+f.Hint+"]")
 	}
 	require.Equal(t, `m.yaml:1:10 yaml-unknown-key: source has no key "fil" [did you mean "file"?]
-m.yaml:1:32 yaml-type: source: nulls must be a text, not a map []
+m.yaml:1:32 yaml-type: source: nulls must be a text or a list of texts, not a map []
 m.yaml:2:1 yaml-unknown-key: a mapping has no key "contexte" [did you mean "context"?]
 m.yaml:4:3 yaml-unknown-key: an entity has no key "typ" [did you mean "type"?]
 m.yaml:7:9 yaml-unknown-key: the attribute "é" has no key "valeu" [did you mean "value"?]

@@ -148,7 +148,7 @@ func describe(n ast.Node) string {
 	case *ast.NullNode:
 		return "nothing"
 	case *ast.StringNode:
-		return "the text " + strconv.Quote(v.Value)
+		return "the text " + strconv.Quote(shortened(v.Value))
 	case *ast.LiteralNode:
 		return "a text of several lines"
 	}
@@ -156,6 +156,15 @@ func describe(n ast.Node) string {
 		return tk.Value
 	}
 	return "this"
+}
+
+// shortened is the beginning of a text, for a message.
+func shortened(s string) string {
+	const most = 60
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
 }
 
 // Text reads a string. Numbers and booleans are taken as they are written:
@@ -231,7 +240,12 @@ func (d *Decoder) Texts(f *Field, what string) ([]string, []Pos) {
 	}
 	seq, ok := f.Value.(*ast.SequenceNode)
 	if !ok {
-		return []string{d.Text(f, what)}, []Pos{f.Where}
+		s, ok := Scalar(f.Value)
+		if !ok {
+			d.WrongType(f.Value, what, "a text or a list of texts")
+			return nil, nil
+		}
+		return []string{s}, []Pos{f.Where}
 	}
 	var out []string
 	var places []Pos

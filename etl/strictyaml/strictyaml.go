@@ -99,6 +99,7 @@ func (d *Decoder) Parse(text []byte, keys ...string) (root ast.Node) {
 			root = nil
 		}
 	}()
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if !d.readable(text) {
 		return nil
 	}
@@ -114,6 +115,10 @@ func (d *Decoder) Parse(text []byte, keys ...string) (root ast.Node) {
 			if tk := positioned.GetToken(); tk != nil && tk.Position != nil {
 				at = Pos{tk.Position.Line, tk.Position.Column}
 			}
+		}
+		if i := indentedByTab(text, at.Line); i >= 0 {
+			d.Fault(finding.YAMLSyntax, placeOf(text, i), "this line is indented with a tab").Hint = "YAML is indented with blanks: put blanks in place of every tab"
+			return nil
 		}
 		d.Fault(finding.YAMLSyntax, at, "this is not YAML: %s", message).Hint = mend
 		return nil
@@ -144,6 +149,10 @@ func (d *Decoder) readable(text []byte) bool {
 		d.Fault(finding.YAMLSyntax, Pos{1, 1}, "the file has more than %d MB", maxBytes>>20).Hint = "keep data in a file of its own, such as a CSV file"
 		return false
 	}
+	if bytes.HasPrefix(text, []byte("PK\x03\x04")) {
+		d.Fault(finding.YAMLSyntax, Pos{1, 1}, "this is a workbook or a ZIP archive, not YAML").Hint = fmt.Sprintf("name the file of the %s", d.noun)
+		return false
+	}
 	if !utf8.Valid(text) {
 		at := bytes.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError })
 		d.Fault(finding.YAMLSyntax, placeOf(text, at), "the text is not UTF-8").Hint = "save the file as UTF-8"
@@ -167,6 +176,25 @@ func (d *Decoder) readable(text []byte) bool {
 		return false
 	}
 	return true
+}
+
+// indentedByTab gives the index of a tab that indents this line or the one
+// before or after it, or -1.
+func indentedByTab(text []byte, line int) int {
+	start := 0
+	for n := 1; n <= line+1; n++ {
+		rest := text[start:]
+		indent := rest[:len(rest)-len(bytes.TrimLeft(rest, " \t"))]
+		if i := bytes.IndexByte(indent, '\t'); i >= 0 && n >= line-1 {
+			return start + i
+		}
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			break
+		}
+		start += end + 1
+	}
+	return -1
 }
 
 // placeOf gives the place of the byte at index i of text.

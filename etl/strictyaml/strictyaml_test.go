@@ -61,6 +61,11 @@ func TestParseRefusesWhatTheParserCannotBear(t *testing.T) {
 		"a: b\nc: \xff":                     "UTF-8",
 		"":                                  "empty",
 		"a: 1\n---\nb: 2":                   "second document",
+		"a:\n\tb: 1":                        "indented with a tab",
+		"a:\n  b: 1\n\tc: 2":                "indented with a tab",
+		"\ta: 1":                            "indented with a tab",
+		"a:\n- b: 1\n\tc: 2\nd: 1":          "indented with a tab",
+		"PK\x03\x04\xff":                    "a workbook or a ZIP archive",
 	} {
 		_, faults := read(text)
 		require.Len(t, faults, 1)
@@ -69,6 +74,19 @@ func TestParseRefusesWhatTheParserCannotBear(t *testing.T) {
 		require.Positive(t, faults[0].Location.Line)
 		require.Positive(t, faults[0].Location.Char)
 	}
+}
+
+func TestParseTakesAByteOrderMarkOff(t *testing.T) {
+	s, faults := read("\ufeffname: Nord")
+	require.Empty(t, faults)
+	require.Equal(t, "Nord", s.Name)
+}
+
+func TestAWrongTextIsShownByItsBeginning(t *testing.T) {
+	d := New("s.yaml", "station")
+	d.Fields(d.Parse([]byte("code;nom\n"+strings.Repeat("1;Ville\n", 1000))), "a station")
+	require.Len(t, d.Faults(), 1)
+	require.Less(t, len(d.Faults()[0].Message), 200)
 }
 
 func TestFaultsSayOnceWhatAnAliasRepeats(t *testing.T) {

@@ -393,7 +393,12 @@ func (s *resolution) file(baseDir, ref string) []node {
 	}
 	at := origin{name: ref, file: ref, remote: true}
 	text, err := readFile(path)
+	info, statErr := os.Stat(path)
 	switch {
+	case statErr == nil && info.IsDir():
+		f := finding.New(finding.ContextInvalid, finding.Location{File: ref}, "this is a folder, not a file")
+		s.report(f.WithHint("name the file in it"))
+		return nil
 	case errors.Is(err, fs.ErrNotExist):
 		f := finding.New(finding.ContextInvalid, finding.Location{File: ref}, "there is no such file")
 		s.report(f.WithHint("looked for it at %s", path))

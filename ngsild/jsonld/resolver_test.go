@@ -193,7 +193,7 @@ func TestRefsOpenTheFilesThatTheUserNames(t *testing.T) {
 		"context/climbs.jsonld": `context/climbs.jsonld: context/climbs.jsonld names the file "mine.jsonld"`,
 		"context/none.jsonld":   "context/none.jsonld: it has no @context",
 		"file:///etc/passwd":    "there is no such file",
-		"context":               "read the @context context",
+		"context":               "context: this is a folder, not a file",
 	} {
 		_, _, err := r.ResolveRefs(context.Background(), dir, []string{ref})
 		require.ErrorContains(t, err, want)

@@ -412,7 +412,7 @@ func (c *cell) converted(x *memory, dst, text []byte, kind record.Kind, column i
 		}
 		if c.as == asInteger {
 			if dst, fine = integral(dst, start); !fine {
-				x.reject(finding.CellInteger, column, "correct the cell, or read the column as: number", "%q is not a whole number", clip(text))
+				x.reject(finding.CellInteger, column, c.number.wholeHint(text), "%q is not a whole number", clip(text))
 				return dst[:start], failed
 			}
 		}

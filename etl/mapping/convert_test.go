@@ -201,6 +201,7 @@ func TestApplyRejectsWhatDoesNotConvert(t *testing.T) {
 		{`{value: {column: x, as: number, thousands: ","}}`, "1,5", finding.CellNumber, "is not a number", `decimal`},
 		{`{value: {column: x, as: number}}`, dateCell("2024-01-01T00:00:00"), finding.CellNumber, "the date", "format the cell"},
 		{`{value: {column: x, as: integer}}`, "12.5", finding.CellInteger, `"12.5" is not a whole number`, "as: number"},
+		{`{value: {column: x, as: integer}}`, "1.234", finding.CellInteger, `"1.234" is not a whole number`, `set decimal: ',' and thousands: '.'`},
 		{`{value: {column: x, as: boolean}}`, "Oui", finding.CellBoolean, `"Oui" is neither`, `true:`},
 		{`{value: {column: x, as: boolean, true: [Oui], false: [Non]}}`, "1", finding.CellBoolean, `"1" is neither`, `true is Oui`},
 		{`{value: {column: x, as: date, format: DD/MM/YYYY}}`, "31/02/2024", finding.CellDate, `"31/02/2024" is not a date in the format DD/MM/YYYY: February 2024 has 29 days`, "correct the cell"},

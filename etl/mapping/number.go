@@ -268,6 +268,19 @@ func (f *numberFormat) hint(s []byte) string {
 	return "correct the cell, or declare the text as a null: nulls: [\"" + clip(s) + "\"]"
 }
 
+// wholeHint says how to mend a cell that is a number and not a whole one: its decimal
+// mark may be one between thousands.
+func (f *numberFormat) wholeHint(s []byte) string {
+	other := '.' + ',' - f.decimal
+	grouped := numberFormat{decimal: other, thousands: [][]byte{{f.decimal}}}
+	if out, ok := grouped.append(nil, s); ok {
+		if _, whole := integral(out, 0); whole {
+			return fmt.Sprintf("where the %q stands between thousands, set decimal: %q and thousands: %q in the mapping's source; else correct the cell, or read the column as: number", f.decimal, other, f.decimal)
+		}
+	}
+	return "correct the cell, or read the column as: number"
+}
+
 // clip gives s short enough for a message.
 func clip(s []byte) string {
 	const limit = 60

@@ -414,7 +414,7 @@ func (r *Reader) toTable() error {
 			apart = true
 		} else {
 			texts := r.texts(cells)
-			if want == 0 && slices.Contains(texts, r.opt.Table) {
+			if want == 0 && r.isNamed(texts) {
 				return r.begin(pos, count+1)
 			}
 			if t.step(texts, apart, rows) {
@@ -433,13 +433,20 @@ func (r *Reader) toTable() error {
 	}
 	f := finding.New(finding.SourceTables, r.opt.Origin.At(0, ""), "there is no table %s in the file", r.opt.Table)
 	if want == 0 {
-		f = finding.New(finding.SourceTables, r.opt.Origin.At(0, ""), "no row of the file has a cell %q, by which table names a table", r.opt.Table)
+		f = finding.New(finding.SourceTables, r.opt.Origin.At(0, ""), "no row of the file has the cell, or begins with the cells, %q, by which table names a table", r.opt.Table)
 	}
 	f.Severity = finding.Error
 	if len(found) == 0 {
 		return format.Misdeclared(f.WithHint("leave table out: the file has no second table that begins with names over values"))
 	}
 	return format.Misdeclared(f.WithHint("the file has %s", strings.Join(found, ", ")))
+}
+
+// isNamed reports whether a row is the header by which table names a table: by one
+// of its cells, or by its text from the beginning.
+func (r *Reader) isNamed(cells []string) bool {
+	delimiter := string(rune(r.cut.delimiter))
+	return slices.Contains(cells, r.opt.Table) || strings.HasPrefix(strings.Join(cells, delimiter)+delimiter, r.opt.Table+delimiter)
 }
 
 // more reads on, and drops what stands before pos in the carry.

@@ -33,7 +33,7 @@ func TestReaderReadsTheLargestOfSeveralTables(t *testing.T) {
 }
 
 func TestReaderReadsTheTableThatIsDeclared(t *testing.T) {
-	for table, want := range map[string][]string{"1": {"Meter", "0001"}, "2": {"Read at", "2024-01-01"}, "3": {"Period", "From 2024"}, "Value": {"Read at", "2024-01-01"}, "Label": {"Period", "From 2024"}} {
+	for table, want := range map[string][]string{"1": {"Meter", "0001"}, "2": {"Read at", "2024-01-01"}, "3": {"Period", "From 2024"}, "Value": {"Read at", "2024-01-01"}, "Label": {"Period", "From 2024"}, "Read at;Value": {"Read at", "2024-01-01"}, "Period;Calendar": {"Period", "From 2024"}} {
 		got := read(t, export, csv.Options{Table: table})
 		require.Equal(t, want, []string{got.header[0], got.rows[0][0]}, table)
 		require.Empty(t, got.faults, table)
@@ -50,7 +50,7 @@ func TestReaderReadsTheTableThatIsDeclared(t *testing.T) {
 	require.Equal(t, finding.SourceTables, e.Finding.Code)
 	require.Contains(t, e.Finding.Hint, "table 3 in row 10 (Period, Calendar, Label, …)")
 	e = refused(t, export, csv.Options{Table: "Betrag"})
-	require.Contains(t, e.Finding.Message, `no row of the file has a cell "Betrag"`)
+	require.Contains(t, e.Finding.Message, `the cell, or begins with the cells, "Betrag"`)
 	e = refused(t, "a;b\n1;2\n", csv.Options{Table: "2"})
 	require.Contains(t, e.Finding.Hint, "table 1 in row 1")
 }

@@ -77,6 +77,8 @@ type SyntaxError struct {
 	Line, Char int
 	Message    string
 	Hint       string
+	// Foreign says that the text is JSON, but of another format: GeoJSON.
+	Foreign bool
 }
 
 // Error gives the place and the message.

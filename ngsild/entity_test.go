@@ -80,6 +80,8 @@ func FuzzDecode(f *testing.F) {
 		`{"id":"urn:a:b","type":"T","a":{"value":{"type":"Point","coordinates":[]}},"b":{"type":"Property","value":{"type":"Point","coordinates":[]}}}`,
 		`{"id":"urn:a:b","type":"T","a":1,"a":2,"\u0061":3,"b":{"@value":1},"":1,"/":null}`,
 		`{"a":[[]],"b":{"languageMap":{}},"c":{"dataset":{"@none":null}},"d":{"json":{"json":1}}}`, "{", "[]", `{"type":[]}`,
+		`{"id":"urn:a:b","type":"T","a":{"type":"Property","values":[[1,"2026-01-31T12:00:00Z"],[2],5,[null,"x"]]},"b":[{"type":"Relationship","objects":[["x","y"]]},1]}`,
+		`{"id":"urn:a:b","type":"T","a":[{"value":1,"observedAt":"2026-01-31T12:00:00Z"},{"value":1,"observedAt":"2026-01-31T12:00:00Z","b":[{"value":1},{"value":2}]}],"c":{"type":"Property","max":[[1,"x",2]],"min":3}}`,
 		`{"id":"urn:a:b","type":"T","a":{"type":"GeoProperty","value":{"type":"Polygon","coordinates":[[[1]]],"value":1}}}`,
 	} {
 		f.Add([]byte(seed))
@@ -87,6 +89,14 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _, _ = ngsild.DecodeSimplified(data, nil)
 		_, _, _ = ngsild.DecodeSimplified(data, func(name string) ngsild.Kind { return ngsild.Kind(len(name) % 9) })
+		_, temporal, err := ngsild.DecodeTemporal(data)
+		for _, f := range temporal {
+			require.Positive(t, f.Location.Char)
+			require.NotEmpty(t, f.Message)
+		}
+		if err == nil {
+			ngsild.IsTemporal(data)
+		}
 		e, findings, err := ngsild.Decode(data)
 		if err != nil {
 			var syntax *ngsild.SyntaxError

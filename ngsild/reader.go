@@ -123,6 +123,7 @@ func (r *Reader) next() (Item, error) {
 				Line: item.Line, Char: item.Char,
 				Message: "this is a GeoJSON document, not NGSI-LD entities",
 				Hint:    geoJSONHint,
+				Foreign: true,
 			}
 		}
 		return item, nil

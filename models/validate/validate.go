@@ -120,7 +120,7 @@ func (v *Validator) File(ctx context.Context, name string, r io.Reader) ([]findi
 
 // FolderFile is File for a file that nobody named but that lies in a folder: there a
 // JSON object without id and type, such as a schema or an @context, is no entity but a
-// remark.
+// remark, and so is GeoJSON.
 func (v *Validator) FolderFile(ctx context.Context, name string, r io.Reader) ([]finding.Finding, Stats, error) {
 	f := &file{v: v, ctx: ctx, name: name, told: map[string]bool{}, inFolder: true}
 	return f.read(r)
@@ -145,7 +145,11 @@ func (f *file) read(r io.Reader) ([]finding.Finding, Stats, error) {
 			}
 			return f.findings, f.stats, nil
 		case errors.As(err, &syntax):
-			f.add(syntax.Finding())
+			fault := syntax.Finding()
+			if f.inFolder && syntax.Foreign {
+				fault.Severity = finding.Info
+			}
+			f.add(fault)
 			return f.findings, f.stats, nil
 		case err != nil:
 			return f.findings, f.stats, fmt.Errorf("read %s: %w", f.name, err)

@@ -268,6 +268,7 @@ func TestInAFolderWhatIsNoEntityIsARemark(t *testing.T) {
 	for text, want := range map[string][]string{
 		`{"@context": {"a": "https://e.org/a"}}`:                              {"entity-structure 1  info"},
 		`{"$schema": "x", "type": "object", "properties": {}}`:                {"entity-structure 1  info"},
+		`{"type": "FeatureCollection", "features": []}`:                       {"entity-json 1  info"},
 		`{"id": "urn:a:1"}`:                                                   {"entity-type 1"},
 		`{"type": "https://smartdatamodels.org/dataModel.Building/Building"}`: {"entity-id 1", "context-unmapped 1  info", "model-schema 1", "model-schema 1"},
 		`[{"id": "urn:a:3", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": []}]`: {"context-unmapped 1 /0 info"},

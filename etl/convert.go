@@ -241,9 +241,7 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 	}
 	c := &collector{flow: f, out: out, log: log, tally: newTally(), index: newIndex(f.options.TempDir), definitions: f.Plan.Entities()}
 	defer c.close()
-	for _, d := range c.definitions {
-		c.holdAll = c.holdAll || d.Merge == mapping.MergeLast || d.Merge == mapping.MergeHistory
-	}
+	c.holdAll = holdsAll(c.definitions)
 	group.Go(func() error { return c.collect(groupCtx, done, free) })
 	if err := group.Wait(); err != nil {
 		return c.tally, err
@@ -255,6 +253,14 @@ func (f *Flow) Convert(ctx context.Context, out Output, log func(Loss) error) (*
 	c.tally.Skipped = int64(f.source.Skipped())
 	c.tally.Report(f.source.Findings()...)
 	return c.tally, nil
+}
+
+// holdsAll says whether entities wait for the end of the source. Their items are
+// then at the number of the record alone.
+func holdsAll(definitions []mapping.EntityInfo) bool {
+	return slices.ContainsFunc(definitions, func(d mapping.EntityInfo) bool {
+		return d.Merge == mapping.MergeLast || d.Merge == mapping.MergeHistory
+	})
 }
 
 // read fills free batches from the source until it ends.

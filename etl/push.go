@@ -57,12 +57,17 @@ func (f *Flow) refuse(ctx context.Context, tally *Tally, refused map[string]find
 		return nil
 	}
 	definitions := f.Plan.Entities()
+	held := holdsAll(definitions)
 	found := map[string]bool{}
 	late := map[int64][]lateFault{}
 	var made mapping.Result
 	err := f.reread(ctx, func(b *record.Batch, i int) error {
 		row := int64(b.Records[i].Row)
 		at := b.At(&b.Records[i], "")
+		said := at // the place that its item had
+		if held {
+			said = b.Origin.At(b.Records[i].Row, "")
+		}
 		f.Plan.Apply(b, i, &made)
 		if made.Outcome != mapping.Written || tally.fates.get(row) == lateReject {
 			return nil
@@ -71,7 +76,7 @@ func (f *Flow) refuse(ctx context.Context, tally *Tally, refused map[string]find
 		for j := range made.Entities {
 			fault, ok := refused[made.Entities[j].ID]
 			definition := made.Definitions[j]
-			if !ok || definitions[definition].Merge != mapping.MergeHistory && (fault.Location.File != at.File || fault.Location.Row != at.Row || fault.Location.Column != at.Column) {
+			if !ok || definitions[definition].Merge != mapping.MergeHistory && (fault.Location.File != said.File || fault.Location.Row != said.Row || fault.Location.Column != said.Column) {
 				continue
 			}
 			found[fault.Location.Entity] = true

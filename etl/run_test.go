@@ -116,6 +116,22 @@ func TestARefusedMergeRejectsTheRowThatCounts(t *testing.T) {
 	}
 }
 
+// TestARefusedRowOfAQueryIsThatOfItsSource: the rows of a query say from where
+// they come, also where entities wait for the end.
+func TestARefusedRowOfAQueryIsThatOfItsSource(t *testing.T) {
+	for _, merge := range []string{"error", "first", "last"} {
+		m := strings.Replace(thing(merge, "name: {value: {column: name}}"), `{file: data.csv, delimiter: ",", decimal: ".", encoding: utf-8}`,
+			"{tables: {data: {file: data.csv}}, sql: \"select id, name, _file, _row from data order by id desc\"}", 1)
+		out, counts := push(t, embedded(t, refusing("bad")), m, "id,name\na,good\nb,bad\nc,good\nd,bad\n")
+		require.Equal(t, sink.Counts{Created: 2, Failed: 2}, counts)
+		require.Equal(t, [5]int64{4, 2, 0, 0, 2}, out.tally.figures())
+		require.Equal(t, []string{"1 0 [d bad]", "3 0 [b bad]"}, out.rejected(), merge)
+		at := out.losses[0].Findings[0].Location
+		require.Equal(t, "data.csv", at.File)
+		require.Equal(t, 5, at.Row)
+	}
+}
+
 // useCase is a use case of flows, each a mapping with its data.
 func useCase(t testing.TB, files map[string]string, flows ...string) *UseCase {
 	t.Helper()

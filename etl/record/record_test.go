@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,4 +95,24 @@ func TestBatchAllocatesNothingOnceItHasGrown(t *testing.T) {
 
 func TestOriginGivesThePlaceOfACell(t *testing.T) {
 	require.Equal(t, `m.xlsx!2024:12 column "date"`, record.Origin{File: "m.xlsx", Sheet: "2024"}.At(12, "date").String())
+}
+
+func TestBatchGivesThePlaceOfARecordOfAnotherSource(t *testing.T) {
+	b := record.Batch{Origin: record.Origin{File: "query over a, b"}}
+	for round := range 2 {
+		b.Reset()
+		for i := range 3 * record.Records {
+			rec := b.Begin(i+1, 0)
+			if i%2 == round {
+				rec.Place = b.Place(record.Place{Origin: record.Origin{File: "a.csv"}, Row: 1000 + i})
+			}
+		}
+		for i := range b.Records {
+			want := "query over a, b:" + strconv.Itoa(i+1)
+			if i%2 == round {
+				want = "a.csv:" + strconv.Itoa(1000+i)
+			}
+			require.Equal(t, want, b.At(&b.Records[i], "").String())
+		}
+	}
 }

@@ -252,6 +252,7 @@ type redirect struct{ message string }
 func (r *redirect) Error() string { return r.message }
 
 func checkRedirect(req *http.Request, via []*http.Request) error {
+	req.Header.Del("Referer") // the first URL may have a key in it
 	shown := address.Redact(req.URL.String())
 	seen := func(r *http.Request) bool { return r.URL.String() == req.URL.String() }
 	switch {

@@ -333,6 +333,20 @@ func TestGetSendsThePasswordOfTheEnvironment(t *testing.T) {
 	require.NotContains(t, err.Error(), "s3cret")
 }
 
+func TestGetKeepsThePasswordFromAnotherServer(t *testing.T) {
+	t.Setenv(web.PasswordVariable, "s3cret")
+	told := ""
+	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		told = r.Header.Get("Authorization") + r.Header.Get("Referer")
+		io.WriteString(w, "a\n1\n")
+	})
+	other = strings.Replace(other, "127.0.0.1", "localhost", 1)
+	first := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusFound) })
+	_, _, err := get(&web.Fetcher{}, strings.Replace(first, "http://", "http://city@", 1)+"/?key=s3cret")
+	require.NoError(t, err)
+	require.Empty(t, told)
+}
+
 func TestGetEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {

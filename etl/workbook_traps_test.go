@@ -110,6 +110,8 @@ var workbookTraps = []trap{
 		shownAs(f, "B4", "hh:mm")
 	}), "", texts, `a name="36:00:00" | b name="24:00:00" | c name="06:00:00"`, off{}},
 	{"number-as-text", book([][]any{{"id", "v"}, {"a", "01001"}, {"b", "1E5"}}, nil), "", texts, `a name="01001" | b name="1E5"`, off{attributes: numbers}},
+	{"leading-zeros-by-format", book([][]any{{"id", "v"}, {"a", 1001}, {"b", 75056}}, func(f *excelize.File) { shownAs(f, "B2", "00000"); shownAs(f, "B3", "00000") }), "", texts, `a name="01001" | b name="75056"`, off{}},
+	{"leading-zeros-as-number", book([][]any{{"id", "v"}, {"a", 1001}}, func(f *excelize.File) { shownAs(f, "B2", "00000") }), "", "", "a n=1001", off{attributes: texts}},
 	{"stored-number", cell(`<c r="B2"><v>15182.280000000001</v></c>`, "", ""), "", "", "a n=15182.28", off{}},
 	{"rich-text", cell(`<c r="B2" t="s"><v>0</v></c>`, "", `<si><r><t>東</t></r><r><rPr><b/></rPr><t>京</t></r><rPh sb="0" eb="1"><t>トウ</t></rPh></si>`), "", texts, `a name="東京"`, off{attributes: numbers}},
 	{"strict", cell(`<c r="B2" t="d"><v>2024-02-29T06:00:00</v></c>`, "", ""), "timezone: UTC", `n: {value: {column: v, as: datetime}}`, `a n="2024-02-29T06:00:00Z"`, off{}},

@@ -392,7 +392,13 @@ func (sh *sheet) number(r *row, c *cell, v []byte, format int) {
 	if format < len(sh.w.styles) {
 		st = sh.w.styles[format]
 	}
-	if st != number {
+	if st > padded {
+		text, ok := appendPadded(r.text, v, int(st-padded))
+		if ok {
+			r.text = text
+			return
+		}
+	} else if st != number {
 		text, kind := appendTime(r.text, v, st, sh.w.epoch1904)
 		if kind != record.Null {
 			r.text, c.kind = text, kind

@@ -18,7 +18,12 @@ const (
 	date          // a day, with or without a time
 	clock         // a time of day alone
 	elapsed       // hours that may be more than a day has, such as [h]:mm
+	// padded, and those beyond by the number of digits, is a code that is shown
+	// with its leading zeros: 00000 is padded+5.
+	padded
 )
+
+const maxPadded = 30
 
 // builtin gives the style of the number formats that a workbook need not list
 // (ECMA-376 part 1, 18.8.30).
@@ -36,6 +41,9 @@ func builtin(id int) style {
 
 // styleOf gives the style of a number format by its code.
 func styleOf(code string) style {
+	if n := zeros(code); n > 1 && n <= maxPadded {
+		return padded + style(n)
+	}
 	if i := strings.IndexByte(code, ';'); i >= 0 && !strings.Contains(code[:i], `"`) {
 		code = code[:i]
 	}
@@ -89,6 +97,40 @@ func styleOf(code string) style {
 		return clock
 	}
 	return number
+}
+
+// zeros counts the digits of a number format that is nothing but zeros, such as
+// 00000 for the code of a municipality; 0 where it is another.
+func zeros(code string) int {
+	for strings.HasPrefix(code, "[$") {
+		_, rest, ok := strings.Cut(code, "]")
+		if !ok {
+			return 0
+		}
+		code = rest
+	}
+	code, _, _ = strings.Cut(code, ";")
+	if strings.Trim(code, "0") != "" {
+		return 0
+	}
+	return len(code)
+}
+
+// appendPadded appends a whole number with the leading zeros that it is shown
+// with; ok is false for another number.
+func appendPadded(dst, text []byte, width int) (_ []byte, ok bool) {
+	if len(text) == 0 || len(text) > 15 {
+		return dst, false
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return dst, false
+		}
+	}
+	for range width - len(text) {
+		dst = append(dst, '0')
+	}
+	return append(dst, text...), true
 }
 
 // appendNumber appends a number as JSON: exactly as stored where that is

@@ -177,6 +177,10 @@ func (d *DateColumn) Add(text []byte, row int) {
 // dates of ISO 8601, or no dates at all.
 func (d *DateColumn) Settled() bool { return d.day+d.month+d.either == 0 }
 
+// Decided reports that the cells so far say whether the day or the month stands
+// first, or need not.
+func (d *DateColumn) Decided() bool { return d.day+d.month > 0 || d.either == 0 }
+
 // reads reports whether the column has dates of three numbers at all.
 func (d *DateColumn) reads() bool { return d.same > 0 || !d.Settled() }
 

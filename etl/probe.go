@@ -24,7 +24,10 @@ var _ inventory.Prober = Prober{}
 // that what the inventory states can be held against it; only the sheet, which
 // cannot be, is taken as stated.
 func (p Prober) Probe(ctx context.Context, s *inventory.Source, see func(*record.Batch)) (inventory.Found, error) {
-	path := filepath.Join(p.Dir, filepath.FromSlash(s.File))
+	path := filepath.FromSlash(s.File)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(p.Dir, path)
+	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return inventory.Found{Nearest: NearestFile(p.Dir, s.File)}, nil
 	}

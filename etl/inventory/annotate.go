@@ -14,8 +14,8 @@ import (
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
-// annotationSheet is the sheet, hidden from people, that remembers how the cells
-// looked before they were coloured.
+// annotationSheet is the sheet, hidden from people, that remembers which cells were
+// coloured, and how they looked before: sheet, cell, and the fill as JSON.
 const annotationSheet = "ldt_annotations"
 
 // noteMark begins the part of a note that is ours.
@@ -39,7 +39,7 @@ func (inv *Inventory) Annotate(w io.Writer, name string, text []byte, list []fin
 		return finding.List{f.WithHint("ldt inventory check %s prints the findings", name)}
 	}
 	defer damaged(name, &err)
-	if text, err = noteParts(text); err != nil {
+	if text, err = noteParts(text, true); err != nil {
 		return fmt.Errorf("read the notes of %s: %w", name, err)
 	}
 	book, err := openWorkbook(name, text)
@@ -95,10 +95,15 @@ func (a *annotator) clean() error {
 			return err
 		}
 		for _, row := range rows {
-			if len(row) == 3 && slices.Contains(sheets, row[0]) {
-				if err := a.refill(row[0], row[1], []byte(row[2])); err != nil {
-					return err
-				}
+			if len(row) < 2 || !slices.Contains(sheets, row[0]) {
+				continue
+			}
+			var fill []byte
+			if len(row) > 2 {
+				fill = []byte(row[2])
+			}
+			if err := a.refill(row[0], row[1], fill); err != nil {
+				return err
 			}
 		}
 		if err := a.book.DeleteSheet(annotationSheet); err != nil {
@@ -292,13 +297,15 @@ func (a *annotator) mark(at bookCell, list []finding.Finding, fills map[finding.
 	if err != nil {
 		return err
 	}
+	former := []any{at.sheet, at.cell}
 	if id := a.book.Styles.CellXfs.Xf[style].FillID; id != nil && *id > 0 && *id < len(a.book.Styles.Fills.Fill) {
 		fill, err := json.Marshal(a.book.Styles.Fills.Fill[*id])
 		if err != nil {
 			return err
 		}
-		a.record = append(a.record, []any{at.sheet, at.cell, string(fill)})
+		former = append(former, string(fill))
 	}
+	a.record = append(a.record, former)
 	if err := a.setFill(at.sheet, at.cell, style, fills[worst]); err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func checksYAML(checks []Check) (string, error) {
 // made where there is none.
 func workbookWithChecks(name string, text []byte, checks []Check) (written []byte, err error) {
 	defer damaged(name, &err)
-	if text, err = noteParts(text); err != nil {
+	if text, err = noteParts(text, false); err != nil {
 		return nil, fmt.Errorf("read the notes of %s: %w", name, err)
 	}
 	book, err := openWorkbook(name, text)

@@ -18,8 +18,10 @@ import (
 // reads the number of a shape from its id: so Excel writes both, but LibreOffice
 // calls its shapes otherwise, and other programs the parts. Where all is well the
 // workbook is given back as it is; else the parts have other names, and the shapes
-// other ids (ECMA-376 part 1, 11.3.7 and part 4, 8.1).
-func noteParts(text []byte) ([]byte, error) {
+// other ids (ECMA-376 part 1, 11.3.7 and part 4, 8.1). With clean, notes that hold
+// nothing but the findings of an earlier run are taken out: excelize takes the
+// square of their number for that.
+func noteParts(text []byte, clean bool) ([]byte, error) {
 	r, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
 	if err != nil {
 		return text, nil //nolint:nilerr // whoever opens the workbook says it better
@@ -44,14 +46,67 @@ func noteParts(text []byte) ([]byte, error) {
 		p.content[f.Name] = content
 	}
 	sheets := p.noted()
-	if !slices.ContainsFunc(sheets, func(s notedSheet) bool { return !s.usual(p) }) {
+	changed := false
+	for _, s := range sheets {
+		changed = clean && p.takeOut(s) || changed
+	}
+	if slices.ContainsFunc(sheets, func(s notedSheet) bool { return !s.usual(p) }) {
+		changed = true
+		free := p.free()
+		for i, s := range sheets {
+			p.rename(s, free+i)
+		}
+	}
+	if !changed {
 		return text, nil
 	}
-	free := p.free()
-	for i, s := range sheets {
-		p.rename(s, free+i)
-	}
 	return p.zip()
+}
+
+var (
+	noteElement  = regexp.MustCompile(`(?s)<(?:\w+:)?comment\s[^>]*?\bref="([A-Z]+\d+)"[^>]*>.*?</(?:\w+:)?comment>`)
+	noteText     = regexp.MustCompile(`(?s)<(?:\w+:)?t(?:\s[^>]*)?>(.*?)</(?:\w+:)?t>`)
+	shapeElement = regexp.MustCompile(`(?s)<(?:\w+:)?shape\s.*?</(?:\w+:)?shape>`)
+	shapeRow     = regexp.MustCompile(`<(?:\w+:)?Row>\s*(\d+)\s*<`)
+	shapeColumn  = regexp.MustCompile(`<(?:\w+:)?Column>\s*(\d+)\s*<`)
+)
+
+// takeOut takes the notes out of a sheet that hold nothing but findings, and their
+// shapes, and reports whether there were any.
+func (p *parts) takeOut(s notedSheet) bool {
+	ours := map[string]bool{}
+	p.content[s.notes] = noteElement.ReplaceAllFunc(p.content[s.notes], func(note []byte) []byte {
+		for _, text := range noteText.FindAllSubmatch(note, -1) {
+			if len(bytes.TrimSpace(text[1])) == 0 {
+				continue
+			}
+			if !bytes.HasPrefix(bytes.TrimSpace(text[1]), []byte(noteMark)) {
+				return note
+			}
+			break
+		}
+		if !bytes.Contains(note, []byte(noteMark)) {
+			return note
+		}
+		ours[string(noteElement.FindSubmatch(note)[1])] = true
+		return nil
+	})
+	if len(ours) == 0 {
+		return false
+	}
+	p.content[s.shapes] = shapeElement.ReplaceAllFunc(p.content[s.shapes], func(shape []byte) []byte {
+		row, column := shapeRow.FindSubmatch(shape), shapeColumn.FindSubmatch(shape)
+		if row == nil || column == nil {
+			return shape
+		}
+		r, errRow := strconv.Atoi(string(row[1]))
+		c, errColumn := strconv.Atoi(string(column[1]))
+		if errRow == nil && errColumn == nil && ours[cellName(c+1, r+1)] {
+			return nil
+		}
+		return shape
+	})
+	return true
 }
 
 var partNumber = regexp.MustCompile(`(\d{1,6})\.(?:xml|vml)$`)

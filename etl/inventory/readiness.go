@@ -146,8 +146,10 @@ func (inv *Inventory) Lineage() Lineage {
 		l.Nodes = append(l.Nodes, LineageNode{Column: column, Label: label})
 		return index[k]
 	}
+	drawn := map[LineageEdge]bool{}
 	edge := func(from, to int) {
-		if e := (LineageEdge{from, to}); !slices.Contains(l.Edges, e) {
+		if e := (LineageEdge{from, to}); !drawn[e] {
+			drawn[e] = true
 			l.Edges = append(l.Edges, e)
 		}
 	}

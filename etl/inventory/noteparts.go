@@ -24,7 +24,7 @@ import (
 func noteParts(text []byte, clean bool) ([]byte, error) {
 	r, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
 	if err != nil {
-		return text, nil //nolint:nilerr // whoever opens the workbook says it better
+		return text, nil // whoever opens the workbook says it better
 	}
 	p := &parts{content: map[string][]byte{}}
 	size := int64(0)

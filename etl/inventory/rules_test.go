@@ -1,10 +1,12 @@
 package inventory_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -218,4 +220,36 @@ func TestLineageLeadsFromFieldsToIndicators(t *testing.T) {
 		{Column: 2, Label: "Building.use.observedAt"}, {Column: 1, Label: "day"}, {Column: 3, Label: "Total", Feeds: true},
 	}, l.Nodes)
 	require.Equal(t, []inventory.LineageEdge{{From: 2, To: 1}, {From: 1, To: 0}, {From: 2, To: 4}, {From: 4, To: 3}, {From: 0, To: 5}}, l.Edges)
+}
+
+// TestWorkbookAndYAMLHaveTheSameFindings writes a faulty inventory as a workbook of
+// each language and compares what is said of it.
+func TestWorkbookAndYAMLHaveTheSameFindings(t *testing.T) {
+	text := strings.NewReplacer("frequency: daily", "frequency: dayly", "    licence: CC BY 4.0\n", "", "personas: [manager], priority", "personas: [boss; manager], priority",
+		"updated: 2026-11-01", "updated: 1/11/2026", "unitOut: MWH", "unitOut: MTK", "rows: 3", "rows: many", "130 025 265 00013", "7450001400019",
+		"status: existing", "status: new", "    basis: public task\n", "", "header: day,", "header: Day,").Replace(whole)
+	said := func(name string, content []byte) []string {
+		inv, found, err := inventory.Read(name, content)
+		require.NoError(t, err)
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "m.csv"), []byte(meters), 0o600))
+		files, err := inv.CheckFiles(t.Context(), folder{dir})
+		require.NoError(t, err)
+		var list []string
+		for _, f := range append(append(found, inv.Check(now)...), files...) {
+			message, _, _ := strings.Cut(f.Message, ", first at ")
+			list = append(list, string(f.Code)+" "+message+" | "+f.Hint)
+		}
+		slices.Sort(list)
+		return list
+	}
+	want := said("i.yaml", []byte(text))
+	require.Greater(t, len(want), 10)
+	inv, _, err := inventory.Read("i.yaml", []byte(text))
+	require.NoError(t, err)
+	for _, lang := range inventory.Languages {
+		var book bytes.Buffer
+		require.NoError(t, inv.WriteWorkbook(&book, lang))
+		require.Equal(t, want, said("i.xlsx", book.Bytes()), lang)
+	}
 }

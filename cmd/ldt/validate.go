@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -109,7 +110,7 @@ func (o *validateFlags) validator(ctx context.Context, args []string) (*validate
 	for i, name := range o.contexts {
 		others[i] = etl.BaseDir(name) // the use case of a context knows what it names
 	}
-	resolver, err := newResolver(etl.BaseDir(args[0]), o.fetch, others...)
+	resolver, err := newResolver(baseOf(args[0]), o.fetch, others...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -127,6 +128,14 @@ func (o *validateFlags) validator(ctx context.Context, args []string) (*validate
 		err = &exitError{exitUsage, err}
 	}
 	return v, found, err
+}
+
+// baseOf gives the folder whose use case and contexts.lock hold for an argument.
+func baseOf(arg string) string {
+	if info, err := os.Stat(arg); err == nil && info.IsDir() {
+		return etl.BaseDir(filepath.Join(arg, "any file"))
+	}
+	return etl.BaseDir(arg)
 }
 
 func (s *settings) validate(cmd *cobra.Command, o *validateFlags, v *validate.Validator, filter *validate.Filter, args []string, all []finding.Finding) error {

@@ -130,7 +130,9 @@ func spread(v jsontext.Value, width int) []string {
 		name := ""
 		if v.Kind() == '{' {
 			var key jsontext.Value
-			key, err = d.ReadValue()
+			if key, err = d.ReadValue(); err != nil {
+				break
+			}
 			name = string(key) + ": "
 		}
 		var value jsontext.Value

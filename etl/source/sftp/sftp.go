@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -101,13 +102,14 @@ func (l *login) get(ctx context.Context, text string) (*File, error) {
 	// Whatever waits on the connection ends with ctx.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	alive := &lively{Conn: conn, stall: l.limits.Login}
+	alive := &lively{Conn: conn}
+	alive.stall.Store(int64(l.limits.Login))
 	secure, channels, requests, err := ssh.NewClientConn(alive, host, config)
 	if err != nil {
 		conn.Close()
 		return nil, l.refused(err, u.Host)
 	}
-	alive.stall = l.limits.Stall
+	alive.stall.Store(int64(l.limits.Stall))
 	client := ssh.NewClient(secure, channels, requests)
 	defer client.Close()
 	session, err := sftp.NewClient(client)
@@ -357,11 +359,11 @@ func (l *login) beside(session *sftp.Client, remote string) string {
 // lively is a connection on which something has to come within a while.
 type lively struct {
 	net.Conn
-	stall time.Duration
+	stall atomic.Int64 // a time.Duration; the connection's own goroutine reads
 }
 
 func (c *lively) Read(p []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(c.stall)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(time.Duration(c.stall.Load()))); err != nil {
 		return 0, err
 	}
 	return c.Conn.Read(p)

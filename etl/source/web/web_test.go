@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -175,9 +176,14 @@ func TestGetTriesAgainAfterACutOffDownload(t *testing.T) {
 func TestGetSaysInPlainWordsWhyThereIsNoFile(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
+	var mu sync.Mutex
 	asked := map[string]int{}
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		// A connection that is used again is tried once more by the transport itself.
+		w.Header().Set("Connection", "close")
+		mu.Lock()
 		asked[r.URL.Path]++
+		mu.Unlock()
 		switch r.URL.Path {
 		case "/404":
 			w.WriteHeader(http.StatusNotFound)
@@ -262,7 +268,9 @@ func TestGetSaysInPlainWordsWhyThereIsNoFile(t *testing.T) {
 		require.Contains(t, refused.Finding.Message, want.text, path)
 		require.NotEmpty(t, refused.Finding.Hint, path)
 		require.NotContains(t, err.Error(), "s3cret", path)
+		mu.Lock()
 		require.Equal(t, want.tries, asked[path], path)
+		mu.Unlock()
 	}
 	left, err := os.ReadDir(f.Cache)
 	require.NoError(t, err)

@@ -30,6 +30,8 @@ require (
 	zombiezen.com/go/sqlite v1.4.2
 )
 
+require github.com/agnivade/levenshtein v1.2.1
+
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect

@@ -12,6 +12,7 @@ package models
 //go:generate go run ./internal/extract ../../shared/smart-data-models catalogue
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -25,12 +26,16 @@ import (
 )
 
 // Catalogue is a set of models by subject. It does not change and is safe to
-// share.
+// share, as a pointer.
 type Catalogue struct {
 	Subjects []*Subject
 
 	byType map[string][]entry // by the short name of the type and by its IRI
 	byName map[string][]entry // by the name of the model, and by Subject/Name
+
+	searched, compared sync.Once
+	words              *vocabulary
+	conflicts          map[string][]Meaning
 }
 
 // entry is a model of which no more is known than its names.
@@ -174,23 +179,33 @@ func (s *Subject) ContextURL() string {
 	return s.ContextURLs[0]
 }
 
-// IRI gives the IRI of a term, or "" where the subject's @context has none.
+// IRI gives the IRI of a term, or "" where the subject's @context has none. A compact
+// IRI whose prefix the @context lacks stays as it is.
 func (s *Subject) IRI(term string) string { return iriOf(s.Terms(), term) }
 
 func iriOf(terms map[string]json.RawMessage, term string) string {
-	raw, ok := terms[term]
-	if !ok {
-		return ""
-	}
-	var iri string
-	if json.Unmarshal(raw, &iri) == nil {
+	iri := idOf(terms[term])
+	prefix, rest, compact := strings.Cut(iri, ":")
+	if !compact || strings.HasPrefix(rest, "//") {
 		return iri
 	}
-	var definition struct {
+	if whole := idOf(terms[prefix]); whole != "" {
+		return whole + rest
+	}
+	return iri
+}
+
+// idOf gives what a term stands for as its definition has it, or "".
+func idOf(definition json.RawMessage) string {
+	var iri string
+	if definition == nil || json.Unmarshal(definition, &iri) == nil {
+		return iri
+	}
+	var object struct {
 		ID string `json:"@id"`
 	}
-	_ = json.Unmarshal(raw, &definition) // an unreadable definition has no IRI
-	return definition.ID
+	_ = json.Unmarshal(definition, &object) // an unreadable definition has no IRI
+	return object.ID
 }
 
 //go:embed catalogue
@@ -246,31 +261,58 @@ func Load(text []byte) (*Catalogue, error) {
 	}
 	c := &Catalogue{}
 	for _, f := range file.Subjects {
-		s := &Subject{Name: f.Name, Repository: f.Repository, Commit: f.Commit, ContextURLs: f.ContextURLs}
-		for _, m := range f.Models {
-			s.Listed = append(s.Listed, Listed{Name: m.Name, Type: m.Type, IRI: iriOf(f.Terms, m.Type)})
-		}
-		s.read = func() *Details { return &f.Details }
+		s := NewSubject(f.Name, f.ContextURLs, &f.Details)
+		s.Repository, s.Commit = f.Repository, f.Commit
 		c.Subjects = append(c.Subjects, s)
 	}
 	c.index()
 	return c, nil
 }
 
-// index fills the look-ups from the names of the models.
+// NewSubject gives a subject of models that are not built in.
+func NewSubject(name string, contextURLs []string, details *Details) *Subject {
+	s := &Subject{Name: name, ContextURLs: contextURLs, read: func() *Details { return details }}
+	for _, m := range details.Models {
+		s.Listed = append(s.Listed, Listed{Name: m.Name, Type: m.Type, IRI: iriOf(details.Terms, m.Type)})
+	}
+	return s
+}
+
+// With gives a catalogue that has the models of more subjects too. One of the same
+// subject and name stands in the place of the one that was there.
+func (c *Catalogue) With(more ...*Subject) *Catalogue {
+	if len(more) == 0 {
+		return c
+	}
+	whole := &Catalogue{Subjects: slices.Concat(more, c.Subjects)}
+	whole.index()
+	return whole
+}
+
+// index fills the look-ups from the names of the models. Of two of one name the first
+// counts.
 func (c *Catalogue) index() {
 	c.byType, c.byName = map[string][]entry{}, map[string][]entry{}
 	for _, s := range c.Subjects {
 		for _, m := range s.Listed {
 			e := entry{s, m.Name}
+			qualified := s.Name + "/" + m.Name
+			if c.byName[qualified] != nil {
+				continue
+			}
+			c.byName[qualified] = []entry{e}
+			c.byName[m.Name] = append(c.byName[m.Name], e)
 			c.byType[m.Type] = append(c.byType[m.Type], e)
 			if m.IRI != "" && m.IRI != m.Type {
 				c.byType[m.IRI] = append(c.byType[m.IRI], e)
 			}
-			c.byName[m.Name] = append(c.byName[m.Name], e)
-			c.byName[s.Name+"/"+m.Name] = []entry{e}
 		}
 	}
+}
+
+// counts reports whether the model of the subject is the one that its name means.
+func (c *Catalogue) counts(s *Subject, name string) bool {
+	return c.byName[s.Name+"/"+name][0].subject == s
 }
 
 // Models gives all models in the order of their qualified names; it reads every
@@ -278,9 +320,36 @@ func (c *Catalogue) index() {
 func (c *Catalogue) Models() []*Model {
 	var list []*Model
 	for _, s := range c.Subjects {
-		list = append(list, s.Models()...)
+		for _, m := range s.Models() {
+			if c.counts(s, m.Name) {
+				list = append(list, m)
+			}
+		}
 	}
 	slices.SortFunc(list, func(a, b *Model) int { return strings.Compare(a.QualifiedName(), b.QualifiedName()) })
+	return list
+}
+
+// ListedModel is a model by its names alone, with our line about it.
+type ListedModel struct {
+	Subject string
+	Listed
+	Line Line
+}
+
+// Listed gives the names of all models, by subject and name; it reads no subject.
+func (c *Catalogue) Listed() []ListedModel {
+	var list []ListedModel
+	for _, s := range c.Subjects {
+		for _, m := range s.Listed {
+			if c.counts(s, m.Name) {
+				list = append(list, ListedModel{s.Name, m, lines[s.Name+"/"+m.Name]})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b ListedModel) int {
+		return cmp.Or(strings.Compare(a.Subject, b.Subject), strings.Compare(a.Name, b.Name))
+	})
 	return list
 }
 

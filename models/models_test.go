@@ -112,3 +112,10 @@ func TestContextsAreRegisteredUnderEveryAddress(t *testing.T) {
 	}
 	require.Len(t, contexts, 3*55)
 }
+
+func TestIRIsWithAPrefixOfTheContextAreWhole(t *testing.T) {
+	m, err := models.Builtin().Find("S4BLDG/Building")
+	require.NoError(t, err)
+	require.Equal(t, "https://uri.etsi.org/ngsi-ld/location", m.IRI("location"))
+	require.Equal(t, "geojson:bbox", m.IRI("bbox"), "the official @context lacks this prefix")
+}

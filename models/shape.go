@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ldtkit/ldt/ngsild"
 )
@@ -249,3 +251,52 @@ func (s *Subject) Context() []byte {
 // Contexts gives what makes the @context documents of the built-in models, by
 // their address.
 func Contexts() map[string]func() []byte { return Builtin().Contexts() }
+
+// TypeName says in a word or two what values are: number, string, array of string,
+// geometry, identifier, "number or string"; "" where anything is allowed.
+func (s *Shape) TypeName() string {
+	switch {
+	case len(s.Geometry) > 0:
+		return "geometry"
+	case s.Identifier:
+		return "identifier"
+	case s.Type == "array" && s.Items != nil && s.Items.TypeName() != "":
+		return "array of " + s.Items.TypeName()
+	case s.Type != "":
+		return s.Type
+	case s.Members != nil:
+		return "object"
+	}
+	var names []string
+	for _, list := range [][]*Shape{s.AnyOf, s.OneOf, s.AllOf} {
+		for _, one := range list {
+			if name := one.TypeName(); name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return strings.Join(names, " or ")
+}
+
+// Limits says in a few characters what the shape limits numbers, texts and lists to, such
+// as ">=0 <=1" or "at most 256 characters"; "" where it limits nothing.
+func (s *Shape) Limits() string {
+	var parts []string
+	add := func(before string, limit json.Number, after string) {
+		if limit != "" {
+			parts = append(parts, before+limit.String()+after)
+		}
+	}
+	add(">=", s.Minimum, "")
+	add(">", s.Above, "")
+	add("<=", s.Maximum, "")
+	add("<", s.Below, "")
+	add("at least ", s.MinLength, " characters")
+	add("at most ", s.MaxLength, " characters")
+	add("at least ", s.MinItems, " items")
+	add("at most ", s.MaxItems, " items")
+	if s.Pattern != "" {
+		parts = append(parts, "/"+s.Pattern+"/")
+	}
+	return strings.Join(parts, " ")
+}

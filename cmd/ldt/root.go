@@ -53,6 +53,7 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newInventoryCommand(&s),
+		newModelsCommand(&s),
 		newMapCommand(&s),
 		newConvertCommand(&s),
 		newValidateCommand(&s),

@@ -1,0 +1,52 @@
+package models
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Meaning is an IRI that a term has, and where.
+type Meaning struct {
+	IRI      string   `json:"iri"`
+	Subjects []string `json:"subjects"` // sorted
+}
+
+// Conflicts gives the terms that have different IRIs in the @contexts of different
+// subjects, each with its meanings, the one that most subjects have first. It reads
+// every subject at its first call.
+func (c *Catalogue) Conflicts() map[string][]Meaning {
+	c.compared.Do(func() {
+		terms := map[string]map[string][]string{}
+		for _, s := range c.Subjects {
+			for term := range s.Terms() {
+				iri := s.IRI(term)
+				if iri == "" {
+					continue
+				}
+				if terms[term] == nil {
+					terms[term] = map[string][]string{}
+				}
+				if !slices.Contains(terms[term][iri], s.Name) {
+					terms[term][iri] = append(terms[term][iri], s.Name)
+				}
+			}
+		}
+		c.conflicts = map[string][]Meaning{}
+		for term, iris := range terms {
+			if len(iris) < 2 {
+				continue
+			}
+			for _, iri := range slices.Sorted(maps.Keys(iris)) {
+				c.conflicts[term] = append(c.conflicts[term], Meaning{IRI: iri, Subjects: slices.Sorted(slices.Values(iris[iri]))})
+			}
+			slices.SortStableFunc(c.conflicts[term], func(a, b Meaning) int {
+				if len(a.Subjects) != len(b.Subjects) {
+					return len(b.Subjects) - len(a.Subjects)
+				}
+				return strings.Compare(a.IRI, b.IRI)
+			})
+		}
+	})
+	return c.conflicts
+}

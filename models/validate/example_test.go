@@ -1,0 +1,64 @@
+package validate_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/models/validate"
+	"github.com/ldtkit/ldt/ngsild"
+	"github.com/ldtkit/ldt/ngsild/finding"
+)
+
+// TestExamplesOfAllModelsAreValid makes the example of every model and validates it. The
+// lists are the faults of the official files that leave no valid example.
+func TestExamplesOfAllModelsAreValid(t *testing.T) {
+	invalid := map[string][]finding.Code{
+		// Required Relationships whose values must be numbers.
+		"Aquaculture/FishPopulation": {finding.ModelSchema, finding.ModelSchema},
+		// The @context of this subject defines terms that look like compact IRIs as something else.
+		"IssueTracking/IssueReporting":   {finding.ContextInvalid},
+		"IssueTracking/service_requests": {finding.ContextInvalid},
+		"IssueTracking/services":         {finding.ContextInvalid},
+	}
+	withouts := map[string][]string{
+		"Agrifood/Animal":                   {"weight"},                  // a Relationship that is a number
+		"Aquaculture/FishPopulation":        {"culturedIn", "refSpecie"}, // the same
+		"DCAT-AP/Catalogue":                 {"spatial"},                 // a GeoProperty that is a list
+		"DCAT-AP/Dataset":                   {"spatial"},
+		"STAT-DCAT-AP/Catalogue":            {"spatial"},
+		"STAT-DCAT-AP/Dataset":              {"spatial"},
+		"MachineLearning/SubscriptionQuery": {"expiresAt"},                            // a word of the API
+		"Transportation/APDSObservation":    {"observedLocation", "observerLocation"}, // GeoProperties without a type
+		"Transportation/AnprFlowObserved":   {"refImages"},                            // a Relationship that is a list of objects
+		"Transportation/VehicleFault":       {"observedAt"},                           // a word of the API
+	}
+	values := 0 // models that have an attribute "value", a word of the API
+	for _, m := range models.Builtin().Models() {
+		name := m.QualifiedName()
+		e, without := m.Example()
+		if slices.Equal(without, []string{"value"}) {
+			values++
+		} else if !slices.Equal(withouts[name], without) {
+			t.Errorf("the example of %s is without %v", name, without)
+		}
+		v, err := validate.New(validate.Options{Model: name})
+		require.NoError(t, err)
+		found, stats, err := v.File(t.Context(), "example.jsonld", bytes.NewReader(e.AppendJSON(nil, ngsild.Normalized)))
+		require.NoError(t, err)
+		require.Equal(t, 1, stats.Entities)
+		var codes []finding.Code
+		for _, f := range found {
+			if f.Severity == finding.Error {
+				codes = append(codes, f.Code)
+			}
+		}
+		if !slices.Equal(invalid[name], codes) {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+	require.Equal(t, 45, values)
+}

@@ -34,6 +34,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"ngsild/broker/sqlite":     {never: []string{"etl/...", "ngsild/client/...", "models/..."}},
 	"ngsild/broker/brokertest": {never: []string{"etl/...", "ngsild/broker", "ngsild/broker/sqlite", "models/..."}},
 	"models":                   {never: []string{"etl/...", "ngsild/client/...", "ngsild/broker/..."}},
+	"models/folder":            {never: []string{"etl/...", "ngsild/client/...", "ngsild/broker/..."}},
 	"models/validate":          {never: []string{"etl/...", "ngsild/client/...", "ngsild/broker/..."}},
 	"etl/record":               {onlyModule: []string{"ngsild/finding"}},
 	"etl/source":               {never: []string{"etl/mapping/...", "etl/inventory/...", "ngsild/client/..."}},

@@ -18,12 +18,12 @@ import (
 func newModelsCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "models",
-		Short: "Find and show data models",
+		Short: "Find, show and check data models",
 		Long:  "Answers from the 775 Smart Data Models inside the binary. Nothing is fetched.",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  unknownVerb,
 	}
-	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand())
+	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand(), newModelsCheckCommand(s))
 	return cmd
 }
 

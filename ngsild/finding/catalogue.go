@@ -21,6 +21,7 @@ var catalogue = []Code{
 	AttributeValue, AttributeObject, AttributeGeometry, AttributeTime, AttributeDataset, AttributeUnit,
 	ContextUnknownURL, ContextInvalid, ContextDuplicate, ContextPrefix, ContextCoreTerm,
 	ContextChanged, ContextStale, ContextOrder, ModelUnknown, ModelSchema, ModelKind, ModelUnit, ModelAttribute,
+	ModelFile, ModelFileSchema, ModelFileRef, ModelFileTerm, ModelFileKind,
 	RelationDangle, InventorySheet, InventoryMissing, InventoryValue, InventoryRef, InventoryWord,
 	InventoryDuplicate, InventoryOrphan, InventoryDate, InventoryStale, InventoryURL, InventoryUnit, InventoryDimension,
 	InventorySIRET, InventoryJustification, InventoryLegalBasis, InventoryRetention, InventoryPublicPersonal,

@@ -135,6 +135,15 @@ const (
 	RelationDangle Code = "relationship-dangling"
 )
 
+// Codes of the files of a model of one's own.
+const (
+	ModelFile       Code = "model-file"           // not JSON, or no object
+	ModelFileSchema Code = "model-file-schema"    // does not compile, or has no attributes
+	ModelFileRef    Code = "model-file-reference" // a $ref that leads nowhere
+	ModelFileTerm   Code = "model-file-term"      // an attribute that the @context lacks
+	ModelFileKind   Code = "model-file-kind"      // an attribute that does not state its kind
+)
+
 // Codes of the inventory.
 const (
 	InventorySheet   Code = "inventory-sheet"
@@ -204,6 +213,7 @@ var severities = map[Code]Severity{
 	EntityConflict:    Warning,
 	AttributeZone:     Warning,
 	RelationDangle:    Warning,
+	ModelFileKind:     Warning,
 	ModelUnknown:      Warning,
 	BrokerNumber:      Info,
 	BrokerPrecision:   Warning,

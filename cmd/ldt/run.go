@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 
 func newRunCommand(s *settings) *cobra.Command {
 	var broker brokerFlags
+	var format formatFlag
 	var mode, addr string
 	var serve, fetch bool
 	cmd := &cobra.Command{
@@ -60,14 +62,14 @@ func newRunCommand(s *settings) *cobra.Command {
 				Progress: func(flow string) (func(sink.Counts), func()) { return s.progress(w, flow) },
 			})
 			if err != nil {
+				if list, code, ok := findingsOf(err); ok && format != "text" {
+					err = errors.Join(s.report(cmd, format, "run", list), exit(code))
+				}
 				return errors.Join(err, local.close())
 			}
 			rep.Samples = append(rep.Samples, notices...)
-			if !s.quiet {
-				if err := rep.WriteText(w, report.Options{Color: s.color(w)}); err != nil {
-					return err
-				}
-				fmt.Fprintf(w, "\nreport: %s\n", filepath.Join(dir, etl.ReportHTML))
+			if err := s.ran(cmd, format, rep, dir); err != nil {
+				return errors.Join(err, local.close())
 			}
 			code := runCode(rep)
 			if !serve || local == nil {
@@ -79,12 +81,34 @@ func newRunCommand(s *settings) *cobra.Command {
 	}
 	broker.add(cmd)
 	broker.addBatch(cmd)
+	addFormat(cmd, &format)
 	flags := cmd.Flags()
 	flags.StringVar(&mode, "mode", "upsert", "upsert, create, update or replace")
 	flags.BoolVar(&serve, "serve", false, "keep the embedded broker running until interrupted")
 	flags.StringVar(&addr, "addr", "127.0.0.1:0", "address of the embedded broker; port 0 is any free one")
 	flags.BoolVar(&fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
 	return cmd
+}
+
+// ran prints the report of a run: as text on standard error, with --quiet its
+// errors alone; else on standard output, as report.json or as the findings it has.
+func (s *settings) ran(cmd *cobra.Command, format formatFlag, rep *report.Run, dir string) error {
+	w := cmd.ErrOrStderr()
+	list := slices.Clone(rep.Samples)
+	for _, f := range rep.Flows {
+		list = append(list, f.Samples...)
+	}
+	switch {
+	case format == "json":
+		return rep.WriteJSON(cmd.OutOrStdout())
+	case format != "text" || s.quiet:
+		return s.report(cmd, format, "run", list)
+	}
+	if err := rep.WriteText(w, report.Options{Color: s.color(w)}); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\nreport: %s\n", filepath.Join(dir, etl.ReportHTML))
+	return err
 }
 
 // runCode is the exit code of a run that came to its end.

@@ -35,6 +35,10 @@ func newServeCommand(s *settings) *cobra.Command {
 				return err
 			}
 			e, err := startEmbedded(fromEnvironment(cmd, "addr", "LDT_ADDR", addr), fromEnvironment(cmd, "store", "LDT_STORE", store), resolver, s.logger(cmd.ErrOrStderr()))
+			var inUse *sqlite.InUseError
+			if errors.As(err, &inUse) {
+				return fmt.Errorf("%w\n  hint: stop it, or use another --store", inUse)
+			}
 			if err != nil {
 				return err
 			}
@@ -45,8 +49,8 @@ func newServeCommand(s *settings) *cobra.Command {
 			return e.serveUntil(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:1026", "address to listen on; only this machine can reach the default")
-	cmd.Flags().StringVar(&store, "store", "ldt-store.db", "the file that holds the entities; it is made where it is absent")
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:1026", "address to listen on; only this machine can reach the default (LDT_ADDR)")
+	cmd.Flags().StringVar(&store, "store", "ldt-store.db", "the file that holds the entities; it is made where it is absent (LDT_STORE)")
 	return cmd
 }
 
@@ -125,6 +129,10 @@ func (s *settings) embeddedFor(cmd *cobra.Command, u *etl.UseCase, b *brokerFlag
 		return nil, nil
 	}
 	e, err := startEmbedded(addr, filepath.Join(u.State(), "store.db"), resolver, s.logger(cmd.ErrOrStderr()))
+	var inUse *sqlite.InUseError
+	if errors.As(err, &inUse) {
+		return nil, fmt.Errorf("%w\n  hint: where that is 'ldt serve' or 'ldt run --serve', name the address that it printed with --broker", inUse)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -99,6 +100,9 @@ func (o *opened) openFormat(in *input) error {
 	k, err := in.identify(head)
 	if err != nil {
 		return err
+	}
+	if base := filepath.Base(in.name); strings.HasPrefix(base, "~$") {
+		k = kind{label: "the lock that a spreadsheet program puts beside an open workbook", hint: "name the workbook itself: " + strings.TrimPrefix(base, "~$")}
 	}
 	wanted, how := in.spec.Format, format.Declared
 	if wanted == "" {

@@ -114,8 +114,8 @@ func openFile(path string, origin record.Origin) (*os.File, error) {
 	return file, nil
 }
 
-// similar gives the name of a file beside path that differs in case only or in
-// its extension only.
+// similar gives the name of a file beside path that differs in case only, in its
+// extension only, or by a slip.
 func similar(path string) string {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
@@ -123,13 +123,17 @@ func similar(path string) string {
 	}
 	base := filepath.Base(path)
 	stem := strings.TrimSuffix(base, filepath.Ext(base))
+	var names []string
 	for _, e := range entries {
 		name := e.Name()
 		if !e.IsDir() && (strings.EqualFold(name, base) || isTable(name) && strings.EqualFold(strings.TrimSuffix(name, filepath.Ext(name)), stem)) {
 			return name
 		}
+		if !e.IsDir() && isTable(name) {
+			names = append(names, name)
+		}
 	}
-	return ""
+	return finding.Nearest(base, names)
 }
 
 // isTable says whether a file has the name of a table.

@@ -20,13 +20,13 @@ type InUseError struct {
 	Since string
 }
 
-// Error names the holder and what to do.
+// Error names the holder.
 func (e *InUseError) Error() string {
 	holder := "another process"
 	if e.PID != 0 {
 		holder = fmt.Sprintf("process %d (since %s)", e.PID, e.Since)
 	}
-	return fmt.Sprintf("the store %s is in use by %s; stop it or use another --store", e.Path, holder)
+	return fmt.Sprintf("the store %s is in use by %s", e.Path, holder)
 }
 
 // lock keeps a second process out. It is a tiny SQLite file of its own, held

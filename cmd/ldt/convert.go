@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -47,6 +48,9 @@ func newConvertCommand(s *settings) *cobra.Command {
 func (s *settings) convert(cmd *cobra.Command, flow *etl.Flow, out, to, rejects string) (err error) {
 	file, layout := sink.To(cmd.OutOrStdout(), "standard output", sink.Lines), sink.Lines
 	if out != "" {
+		if ending := strings.ToLower(filepath.Ext(out)); slices.Contains([]string{".csv", ".tsv", ".xlsx", ".xls", ".yaml", ".yml"}, ending) {
+			return fmt.Errorf("%s has the name of a table or a mapping, and entities are JSON\n  hint: name it .ndjson (one a line), .json or .jsonld (an array)", out)
+		}
 		if layout = sink.LayoutOf(out); to == "nquads" {
 			layout = sink.Lines
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -102,6 +103,8 @@ func probeInventory(ctx context.Context, name string, inv *inventory.Inventory) 
 	return found, writeWhole(name, text)
 }
 
+func isBook(name string) bool { return strings.EqualFold(filepath.Ext(name), ".xlsx") }
+
 func readInventory(name string) (*inventory.Inventory, []finding.Finding, error) {
 	inv, found, err := inventory.ReadFile(name)
 	var faults finding.List
@@ -111,6 +114,9 @@ func readInventory(name string) (*inventory.Inventory, []finding.Finding, error)
 		} else if failed := file.Close(); failed != nil {
 			return nil, nil, failed
 		}
+	}
+	if len(faults) > 0 && (faults[0].Code == finding.SourceWrongFormat || faults[0].Code == finding.SourceEmpty) && isBook(name) {
+		err = &exitError{exitSource, err}
 	}
 	return inv, found, err
 }

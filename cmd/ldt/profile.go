@@ -89,7 +89,7 @@ func addToInventory(name string, tables []*profile.Table) error {
 			s.File = filepath.ToSlash(path)
 		}
 	}
-	book := strings.EqualFold(filepath.Ext(name), ".xlsx")
+	book := isBook(name)
 	text, err := os.ReadFile(name)
 	switch {
 	case err == nil && !book:

@@ -3,7 +3,6 @@ package gpkg_test
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/format/formattest"
 	"github.com/ldtkit/ldt/etl/source/gpkg"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -79,9 +79,7 @@ func options(path string) gpkg.Options {
 
 type table struct {
 	*gpkg.Reader
-	rows   [][]string
-	at     []int
-	faults []string
+	formattest.Table
 }
 
 func read(opt gpkg.Options) (table, error) {
@@ -90,27 +88,8 @@ func read(opt gpkg.Options) (table, error) {
 		return table{}, err
 	}
 	defer r.Close()
-	t := table{Reader: r}
-	var b record.Batch
-	for {
-		err := r.Next(context.Background(), &b)
-		if err == io.EOF {
-			return t, nil
-		}
-		if err != nil {
-			return t, err
-		}
-		for _, rec := range b.Records {
-			row := []string{}
-			for _, c := range rec.Cells {
-				row = append(row, string("-tnbde"[c.Kind])+":"+string(c.Text))
-			}
-			t.rows, t.at = append(t.rows, row), append(t.at, rec.Row)
-			if rec.Fault != nil {
-				t.faults = append(t.faults, rec.Fault.String())
-			}
-		}
-	}
+	got, err := formattest.ReadAll(r)
+	return table{r, got}, err
 }
 
 func mustRead(t *testing.T, opt gpkg.Options) table {
@@ -123,17 +102,7 @@ func mustRead(t *testing.T, opt gpkg.Options) table {
 func refused(t *testing.T, opt gpkg.Options) *format.Error {
 	t.Helper()
 	_, err := read(opt)
-	var e *format.Error
-	require.True(t, errors.As(err, &e), "%v", err)
-	return e
-}
-
-func codes(list []finding.Finding) []string {
-	var out []string
-	for _, f := range list {
-		out = append(out, string(f.Code))
-	}
-	return out
+	return formattest.Refusal(t, err)
 }
 
 func TestCellsHaveTheTypesOfTheirColumns(t *testing.T) {
@@ -148,8 +117,8 @@ func TestCellsHaveTheTypesOfTheirColumns(t *testing.T) {
 		{"n:7", `t:{"type":"Point","coordinates":[2.35,48.85]}`, "t:chêne", "n:12.5", "b:true", "d:2024-02-29", "d:2024-02-29T10:00:00.000Z", "e:binary data (2 bytes)", "n:9007199254740993"},
 		{"n:9", "-:", "-:", "-:", "b:false", "t:soon", "-:", "-:", "n:-1"},
 		{"n:12", "-:", "t:x", "n:3", "-:", "-:", "-:", "-:", "n:1e+300"},
-	}, got.rows)
-	require.Equal(t, []int{7, 9, 12}, got.at, "rows are feature ids")
+	}, got.Rows)
+	require.Equal(t, []int{7, 9, 12}, got.At, "rows are feature ids")
 	require.Equal(t, "trees", got.Origin.Sheet)
 	require.Empty(t, got.Findings())
 }
@@ -161,19 +130,19 @@ func TestABrokenGeometryRejectsItsRowAlone(t *testing.T) {
 		[]any{3, blob(t, 1, 2)[:20], "c", nil, nil, nil, nil, nil, nil},
 		[]any{4, blob(t, 1, 2), "d", nil, nil, nil, nil, nil, nil})
 	got := mustRead(t, options(path))
-	require.Len(t, got.rows, 4)
-	require.Len(t, got.faults, 3)
-	require.Contains(t, got.faults[0], `t.gpkg!trees:1 column "geom": the geometry cannot be read`)
-	require.Contains(t, got.faults[1], "extended type")
-	require.Contains(t, got.faults[2], "cut off")
-	require.Equal(t, "t:c", got.rows[2][2], "the other cells are there for the rejected row")
+	require.Len(t, got.Rows, 4)
+	require.Len(t, got.Faults, 3)
+	require.Contains(t, got.Faults[0], `t.gpkg!trees:1 column "geom": the geometry cannot be read`)
+	require.Contains(t, got.Faults[1], "extended type")
+	require.Contains(t, got.Faults[2], "cut off")
+	require.Equal(t, "t:c", got.Rows[2][2], "the other cells are there for the rejected row")
 }
 
 func TestTheSystemOfTheLayerIsConvertedOrRefused(t *testing.T) {
 	path := database(t, 2154)
 	insert(t, path, []any{1, blob(t, 700000, 6600000), "a", nil, nil, nil, nil, nil, nil})
 	got := mustRead(t, options(path))
-	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, got.rows[0][1])
+	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, got.Rows[0][1])
 	e := refused(t, options(database(t, 3948)))
 	require.Equal(t, finding.SourceCRS, e.Finding.Code)
 	require.Contains(t, e.Finding.Message, "CC48 EPSG:3948")
@@ -185,7 +154,7 @@ func TestTheSystemOfTheLayerIsConvertedOrRefused(t *testing.T) {
 	mustRead(t, opt)
 	opt.CRS = "EPSG:3948"
 	require.Equal(t, format.Config, refused(t, opt).Kind)
-	require.Contains(t, codes(mustRead(t, options(database(t, 0))).Findings()), "source-unsure")
+	require.Contains(t, formattest.Codes(mustRead(t, options(database(t, 0))).Findings()), "source-unsure")
 }
 
 func TestSeveralLayersAskWhich(t *testing.T) {
@@ -199,12 +168,12 @@ func TestSeveralLayersAskWhich(t *testing.T) {
 	opt := options(path)
 	opt.Layer = "Notes"
 	got := mustRead(t, opt)
-	require.Equal(t, [][]string{{"n:1", "t:1,5"}, {"n:2", "t:b"}}, got.rows)
+	require.Equal(t, [][]string{{"n:1", "t:1,5"}, {"n:2", "t:b"}}, got.Rows)
 	require.Equal(t, ",", got.Dialect().Value(format.Decimal))
 	opt.Layer = "high"
-	require.Equal(t, []int{1, 2}, mustRead(t, opt).at, "the rows of a view are counted")
+	require.Equal(t, []int{1, 2}, mustRead(t, opt).At, "the rows of a view are counted")
 	opt.Layer = "the TREES"
-	require.Equal(t, []int{5, 8}, mustRead(t, opt).at)
+	require.Equal(t, []int{5, 8}, mustRead(t, opt).At)
 	opt.Layer = "gpkg_contents"
 	e = refused(t, opt)
 	require.Contains(t, e.Finding.Hint, "its layers are")
@@ -234,7 +203,7 @@ func TestADatabaseThatIsNoGeoPackageIsRefused(t *testing.T) {
 func TestALayerWithoutFeaturesHasItsColumns(t *testing.T) {
 	got := mustRead(t, options(database(t, 4326)))
 	require.Len(t, got.Header().Names, 9)
-	require.Equal(t, []string{"source-no-rows"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-no-rows"}, formattest.Codes(got.Findings()))
 }
 
 // TestAGeoPackageIsNotChanged: one that a program left in write-ahead mode, in a
@@ -260,7 +229,7 @@ func TestChangesThatAreStillAheadAreRead(t *testing.T) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	require.NoError(t, err)
 	require.NoError(t, sqlitex.ExecuteTransient(conn, "INSERT INTO trees (fid, name) VALUES (1, 'a')", nil))
-	require.Len(t, mustRead(t, options(path)).rows, 1)
+	require.Len(t, mustRead(t, options(path)).Rows, 1)
 	require.NoError(t, conn.Close())
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/format/formattest"
 	"github.com/ldtkit/ldt/etl/source/json"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -19,9 +20,7 @@ import (
 // table is what was read: each cell as kind and text, such as n:12 or t:abc.
 type table struct {
 	*json.Reader
-	rows   [][]string
-	at     []int
-	faults []string
+	formattest.Table
 }
 
 func options(text string) json.Options {
@@ -36,27 +35,8 @@ func read(opt json.Options) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	t := table{Reader: r}
-	var b record.Batch
-	for {
-		err := r.Next(context.Background(), &b)
-		if err == io.EOF {
-			return t, nil
-		}
-		if err != nil {
-			return t, err
-		}
-		for _, rec := range b.Records {
-			row := []string{}
-			for _, c := range rec.Cells {
-				row = append(row, string("-tnbde"[c.Kind])+":"+string(c.Text))
-			}
-			t.rows, t.at = append(t.rows, row), append(t.at, rec.Row)
-			if rec.Fault != nil {
-				t.faults = append(t.faults, rec.Fault.String())
-			}
-		}
-	}
+	got, err := formattest.ReadAll(r)
+	return table{r, got}, err
 }
 
 func mustRead(t *testing.T, opt json.Options) table {
@@ -69,17 +49,7 @@ func mustRead(t *testing.T, opt json.Options) table {
 func refused(t *testing.T, opt json.Options) *format.Error {
 	t.Helper()
 	_, err := read(opt)
-	var e *format.Error
-	require.True(t, errors.As(err, &e), "%v", err)
-	return e
-}
-
-func codes(list []finding.Finding) []string {
-	var out []string
-	for _, f := range list {
-		out = append(out, string(f.Code))
-	}
-	return out
+	return formattest.Refusal(t, err)
 }
 
 func TestNestedObjectsBecomeColumnsAndArraysStayText(t *testing.T) {
@@ -90,26 +60,26 @@ func TestNestedObjectsBecomeColumnsAndArraysStayText(t *testing.T) {
 	require.Equal(t, [][]string{
 		{"n:1", `t:Île "x"`, "t:rue", "n:48.850", "-:", `t:["a",{"b":1}]`, "b:true", "-:", "-:"},
 		{"n:2", "-:", "-:", "-:", "t:75001", "-:", "-:", "-:", "-:"},
-	}, got.rows)
-	require.Equal(t, []int{1, 2}, got.at, "elements count from 1")
+	}, got.Rows)
+	require.Equal(t, []int{1, 2}, got.At, "elements count from 1")
 	require.Empty(t, got.Findings())
 }
 
 func TestNumbersKeepTheirDigits(t *testing.T) {
 	got := mustRead(t, options(`[{"a":9007199254740993,"b":0.10,"c":1e3,"d":-0.0,"e":123456789012345678901234567890.5}]`))
-	require.Equal(t, [][]string{{"n:9007199254740993", "n:0.10", "n:1e3", "n:-0.0", "n:123456789012345678901234567890.5"}}, got.rows)
+	require.Equal(t, [][]string{{"n:9007199254740993", "n:0.10", "n:1e3", "n:-0.0", "n:123456789012345678901234567890.5"}}, got.Rows)
 }
 
 func TestAGeometryIsOneCell(t *testing.T) {
 	got := mustRead(t, options(`[{"shape": {"type": "Feature", "geometry": {"type": "Point", "coordinates": [2.35, 48.85]}}, "plain": {"type": "x", "coordinates": 1}}]`))
 	require.Equal(t, []string{"shape.type", "shape.geometry", "plain.type", "plain.coordinates"}, got.Header().Names)
-	require.Equal(t, `t:{"type":"Point","coordinates":[2.35,48.85]}`, got.rows[0][1])
+	require.Equal(t, `t:{"type":"Point","coordinates":[2.35,48.85]}`, got.Rows[0][1])
 }
 
 func TestTheOnlyArrayOfObjectsIsFound(t *testing.T) {
 	doc := `{"count": 2, "links": ["a"], "data": {"items": [{"v": 1, "parts": [{"x": 1}]}, {"v": 2}]}}`
 	got := mustRead(t, options(doc))
-	require.Equal(t, [][]string{{"n:1", `t:[{"x":1}]`}, {"n:2", "-:"}}, got.rows)
+	require.Equal(t, [][]string{{"n:1", `t:[{"x":1}]`}, {"n:2", "-:"}}, got.Rows)
 	p := got.Dialect().Get(format.Path)
 	require.Equal(t, "/data/items", p.Value)
 	require.Equal(t, format.Detected, p.How)
@@ -122,7 +92,7 @@ func TestTheOnlyArrayOfObjectsIsFound(t *testing.T) {
 	opt := options(two)
 	opt.Path = "/b~1c"
 	got = mustRead(t, opt)
-	require.Equal(t, [][]string{{"n:2"}}, got.rows)
+	require.Equal(t, [][]string{{"n:2"}}, got.Rows)
 	require.Equal(t, format.Declared, got.Dialect().Get(format.Path).How)
 	for path, says := range map[string]string{"/c": "nothing at path", "/a/7": "nothing at path", "": "2 arrays", "a": "not a JSON pointer", "/a/0/v": "not an array"} {
 		opt.Path = path
@@ -134,8 +104,8 @@ func TestTheOnlyArrayOfObjectsIsFound(t *testing.T) {
 
 func TestADocumentWithoutAnArrayIsOneRecordAndSaysSo(t *testing.T) {
 	got := mustRead(t, options("{\n\"a\": 1, \"b\": {\"c\": [1, 2]}}"))
-	require.Equal(t, [][]string{{"n:1", "t:[1,2]"}}, got.rows)
-	require.Equal(t, []string{"source-unsure"}, codes(got.Findings()))
+	require.Equal(t, [][]string{{"n:1", "t:[1,2]"}}, got.Rows)
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.Findings()))
 }
 
 func TestAKeyThatComesLateIsFoundAndCounted(t *testing.T) {
@@ -143,28 +113,28 @@ func TestAKeyThatComesLateIsFoundAndCounted(t *testing.T) {
 	opt.Sample = 2
 	got := mustRead(t, opt)
 	require.Equal(t, []string{"a"}, got.Header().Names)
-	require.Equal(t, []string{"source-late-key", "source-late-key"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-late-key", "source-late-key"}, formattest.Codes(got.Findings()))
 	require.Contains(t, got.Findings()[0].String(), `x.json:3 column "b"`)
 	require.Contains(t, got.Findings()[0].Message, "its values (2)")
 	require.Contains(t, got.Findings()[0].Hint, "sample: 4")
 	require.Contains(t, got.Findings()[1].Message, `"d"`)
-	require.Equal(t, `t:{"x":1}`, got.rows[4][0], "an object where a value stood is kept as text")
+	require.Equal(t, `t:{"x":1}`, got.Rows[4][0], "an object where a value stood is kept as text")
 	opt.Columns = []string{"b", "d.e", "never"}
 	got = mustRead(t, opt)
-	require.Equal(t, [][]string{{"-:", "-:", "-:"}, {"-:", "-:", "-:"}, {"n:1", "-:", "-:"}, {"n:2", "n:1", "-:"}, {"-:", "-:", "-:"}}, got.rows)
+	require.Equal(t, [][]string{{"-:", "-:", "-:"}, {"-:", "-:", "-:"}, {"n:1", "-:", "-:"}, {"n:2", "n:1", "-:"}, {"-:", "-:", "-:"}}, got.Rows)
 	require.Empty(t, got.Findings(), "who names the keys knows them")
 }
 
 func TestARecordThatIsNoneIsRejectedAlone(t *testing.T) {
 	got := mustRead(t, options(`[{"a":1}, 2, {"a":3,"a":4}, [1], {"a":"\ud800"}, {"a":"é"}, {"a":"`+"\xe9"+`"}, {"b":{"c":1,"c":2}}]`))
-	require.Len(t, got.rows, 8)
-	require.Equal(t, []int{1, 2, 3, 4, 5, 6, 7, 8}, got.at)
-	require.Len(t, got.faults, 6)
-	require.Contains(t, got.faults[0], "x.json:2: 2 is not an object")
-	require.Contains(t, got.faults[1], `x.json:3: the key "a" stands twice`)
-	require.Contains(t, got.faults[3], "surrogate")
-	require.Contains(t, got.faults[4], "no text in its encoding")
-	require.Contains(t, got.faults[5], `"b.c" stands twice`)
+	require.Len(t, got.Rows, 8)
+	require.Equal(t, []int{1, 2, 3, 4, 5, 6, 7, 8}, got.At)
+	require.Len(t, got.Faults, 6)
+	require.Contains(t, got.Faults[0], "x.json:2: 2 is not an object")
+	require.Contains(t, got.Faults[1], `x.json:3: the key "a" stands twice`)
+	require.Contains(t, got.Faults[3], "surrogate")
+	require.Contains(t, got.Faults[4], "no text in its encoding")
+	require.Contains(t, got.Faults[5], `"b.c" stands twice`)
 }
 
 func TestOneObjectALine(t *testing.T) {
@@ -174,16 +144,16 @@ func TestOneObjectALine(t *testing.T) {
 		opt.Format = name
 		got := mustRead(t, opt)
 		require.Equal(t, json.NDJSON, got.Format())
-		require.Equal(t, []int{1, 3, 4, 5, 6, 7}, got.at, "rows are lines")
+		require.Equal(t, []int{1, 3, 4, 5, 6, 7}, got.At, "rows are lines")
 		require.Equal(t, 1, got.Skipped())
-		require.Len(t, got.faults, 3)
-		require.Contains(t, got.faults[0], "x.json:4: the line is not JSON: it is cut off")
-		require.Contains(t, got.faults[1], "x.json:5: the line is not JSON")
-		require.Contains(t, got.faults[2], "x.json:6: [] is not an object")
+		require.Len(t, got.Faults, 3)
+		require.Contains(t, got.Faults[0], "x.json:4: the line is not JSON: it is cut off")
+		require.Contains(t, got.Faults[1], "x.json:5: the line is not JSON")
+		require.Contains(t, got.Faults[2], "x.json:6: [] is not an object")
 	}
 	one := options(`{"a":[{"b":1}]}`)
 	one.Format = json.NDJSON
-	require.Equal(t, [][]string{{`t:[{"b":1}]`}}, mustRead(t, one).rows, "one line is one record")
+	require.Equal(t, [][]string{{`t:[{"b":1}]`}}, mustRead(t, one).Rows, "one line is one record")
 }
 
 func TestNDJSONIsNotADocumentOverLines(t *testing.T) {
@@ -209,7 +179,7 @@ func TestFeaturesHavePropertiesAndAGeometry(t *testing.T) {
 	got := mustRead(t, options(strings.ReplaceAll(fmt.Sprintf(collection, "", ""), "700000, 6600000", "2.35, 48.850")))
 	require.Equal(t, json.GeoJSON, got.Format())
 	require.Equal(t, []string{"id", "name", "in.x", "geometry"}, got.Header().Names)
-	require.Equal(t, [][]string{{"t:f1", "t:a", "n:1", `t:{"type":"Point","coordinates":[2.35,48.850]}`}, {"-:", "-:", "-:", "-:"}}, got.rows)
+	require.Equal(t, [][]string{{"t:f1", "t:a", "n:1", `t:{"type":"Point","coordinates":[2.35,48.850]}`}, {"-:", "-:", "-:", "-:"}}, got.Rows)
 	require.Equal(t, "WGS 84", got.Dialect().Value(format.CRS))
 }
 
@@ -217,7 +187,7 @@ func TestTheSystemOfGeoJSONIsConvertedOrRefused(t *testing.T) {
 	member := `"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::%s"}}`
 	for _, doc := range []string{fmt.Sprintf(collection, fmt.Sprintf(member, "2154")+",", ""), fmt.Sprintf(collection, "", ","+fmt.Sprintf(member, "2154"))} {
 		got := mustRead(t, options(doc))
-		require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, got.rows[0][3], "wherever crs stands")
+		require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, got.Rows[0][3], "wherever crs stands")
 		require.Equal(t, "Lambert-93", got.Dialect().Value(format.CRS))
 	}
 	e := refused(t, options(fmt.Sprintf(collection, fmt.Sprintf(member, "3857")+",", "")))
@@ -228,7 +198,7 @@ func TestTheSystemOfGeoJSONIsConvertedOrRefused(t *testing.T) {
 	require.Equal(t, format.Config, e.Kind)
 	require.Contains(t, e.Finding.Message, "the coordinates (700000, 6600000) are no degrees")
 	opt.CRS = "EPSG:2154"
-	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, mustRead(t, opt).rows[0][3], "declared where the file does not say")
+	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, mustRead(t, opt).Rows[0][3], "declared where the file does not say")
 	opt.CRS = "EPSG:27572"
 	require.Equal(t, format.Config, refused(t, opt).Kind)
 }
@@ -236,7 +206,7 @@ func TestTheSystemOfGeoJSONIsConvertedOrRefused(t *testing.T) {
 func TestAPropertyKeepsItsNameBesideTheFeatures(t *testing.T) {
 	got := mustRead(t, options(`{"type":"FeatureCollection","features":[{"type":"Feature","id":7,"properties":{"id":"p","geometry":"g"},"geometry":{"type":"Point","coordinates":[1,2]},"title":"T"}]}`))
 	require.Equal(t, []string{"feature.id", "id", "geometry", "title", "feature.geometry"}, got.Header().Names)
-	require.Equal(t, []string{"n:7", "t:p", "t:g", "t:T", `t:{"type":"Point","coordinates":[1,2]}`}, got.rows[0])
+	require.Equal(t, []string{"n:7", "t:p", "t:g", "t:T", `t:{"type":"Point","coordinates":[1,2]}`}, got.Rows[0])
 }
 
 func TestFeaturesComeAlsoOneALine(t *testing.T) {
@@ -244,12 +214,12 @@ func TestFeaturesComeAlsoOneALine(t *testing.T) {
 	for _, text := range []string{feature + "\n" + feature + "\n", feature + "\n\x1e" + feature} {
 		got := mustRead(t, options(text))
 		require.Equal(t, json.GeoJSON, got.Format())
-		require.Equal(t, []int{1, 2}, got.at)
-		require.Empty(t, got.faults)
+		require.Equal(t, []int{1, 2}, got.At)
+		require.Empty(t, got.Faults)
 	}
-	require.Len(t, mustRead(t, options(feature)).rows, 1)
+	require.Len(t, mustRead(t, options(feature)).Rows, 1)
 	got := mustRead(t, options(feature+"\n{\"a\":1}\n"))
-	require.Contains(t, got.faults[0], "not a Feature")
+	require.Contains(t, got.Faults[0], "not a Feature")
 }
 
 func TestWhatIsNoGeoJSONIsRefusedByWhatItIs(t *testing.T) {
@@ -274,8 +244,8 @@ func TestWhatIsNoGeoJSONIsRefusedByWhatItIs(t *testing.T) {
 func TestWithoutRecordsEveryColumnIsThere(t *testing.T) {
 	for _, text := range []string{`[]`, `{"results":[]}`, `{"type":"FeatureCollection","features":[]}`} {
 		got := mustRead(t, options(text))
-		require.Empty(t, got.rows)
-		require.Equal(t, []string{"source-no-rows"}, codes(got.Findings()))
+		require.Empty(t, got.Rows)
+		require.Equal(t, []string{"source-no-rows"}, formattest.Codes(got.Findings()))
 		at := got.Header().Index("whatever the mapping asks for")
 		require.GreaterOrEqual(t, at, 0)
 		require.Equal(t, "whatever the mapping asks for", got.Header().Names[at])
@@ -354,7 +324,7 @@ func FuzzRead(f *testing.F) {
 			require.NotEmpty(t, e.Finding.Message)
 			return
 		}
-		for _, row := range got.rows {
+		for _, row := range got.Rows {
 			require.Len(t, row, len(got.Header().Names))
 		}
 	})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/format/formattest"
 	"github.com/ldtkit/ldt/etl/source/parquet"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -36,9 +36,7 @@ func file[T any](t testing.TB, rows []T, options ...pq.WriterOption) []byte {
 
 type table struct {
 	*parquet.Reader
-	rows   [][]string
-	at     []int
-	faults []string
+	formattest.Table
 }
 
 func read(data []byte, opt format.Options) (table, error) {
@@ -48,27 +46,8 @@ func read(data []byte, opt format.Options) (table, error) {
 		return table{}, err
 	}
 	defer r.Close()
-	t := table{Reader: r}
-	var b record.Batch
-	for {
-		err := r.Next(context.Background(), &b)
-		if err == io.EOF {
-			return t, nil
-		}
-		if err != nil {
-			return t, err
-		}
-		for _, rec := range b.Records {
-			row := []string{}
-			for _, c := range rec.Cells {
-				row = append(row, string("-tnbde"[c.Kind])+":"+string(c.Text))
-			}
-			t.rows, t.at = append(t.rows, row), append(t.at, rec.Row)
-			if rec.Fault != nil {
-				t.faults = append(t.faults, rec.Fault.String())
-			}
-		}
-	}
+	got, err := formattest.ReadAll(r)
+	return table{r, got}, err
 }
 
 func mustRead(t *testing.T, data []byte) table {
@@ -81,17 +60,7 @@ func mustRead(t *testing.T, data []byte) table {
 func refused(t *testing.T, data []byte, opt format.Options) *format.Error {
 	t.Helper()
 	_, err := read(data, opt)
-	var e *format.Error
-	require.True(t, errors.As(err, &e), "%v", err)
-	return e
-}
-
-func codes(list []finding.Finding) []string {
-	var out []string
-	for _, f := range list {
-		out = append(out, string(f.Code))
-	}
-	return out
+	return formattest.Refusal(t, err)
 }
 
 func TestCellsKeepTheValueOfTheirType(t *testing.T) {
@@ -128,7 +97,7 @@ func TestCellsKeepTheValueOfTheirType(t *testing.T) {
 	require.Equal(t, [][]string{
 		{"n:9007199254740993", "n:18446744073709551615", "n:3", "n:0.1", "n:0.1", "b:true", "t:é", "t:a", "n:12.30", "n:-0.0005", "n:184467440737095516.16", "d:2024-02-29", "d:2024-02-29T10:00:00.25Z", "d:2024-01-31T12:30:01", "t:01:02:03.004", "t:12000000-0000-0000-0000-0000000000ff", "e:binary data (2 bytes)"},
 		{"n:-1", "n:0", "-:", "t:NaN", "n:1e+30", "b:false", "-:", "-:", "n:-0.05", "n:0.0000", "n:-0.01", "d:1969-12-31", "d:1960-01-01T00:00:00Z", "d:1969-12-31T23:59:59.999", "t:00:00:00", "t:00000000-0000-0000-0000-000000000000", "t:text"},
-	}, got.rows)
+	}, got.Rows)
 	require.Empty(t, got.Findings())
 }
 
@@ -164,7 +133,7 @@ func TestNestedColumnsAreJoinedAndListsAreJSON(t *testing.T) {
 	require.Equal(t, [][]string{
 		{"t:rue", "n:48.85", "t:[1,9007199254740993]", `t:[{"x":1,"y":["a","\""]},{"x":2,"y":[]}]`, "t:[]", `t:{"k":1}`, `t:{"7":"x"}`},
 		{"-:", "-:", "t:[]", "t:[]", "t:[]", "t:{}", "t:{}"},
-	}, got.rows)
+	}, got.Rows)
 }
 
 func TestRowsAreNumberedThroughTheRowGroups(t *testing.T) {
@@ -177,9 +146,9 @@ func TestRowsAreNumberedThroughTheRowGroups(t *testing.T) {
 	}
 	for _, codec := range []pq.WriterOption{pq.Compression(&pq.Snappy), pq.Compression(&pq.Zstd), pq.Compression(&pq.Gzip), pq.Compression(&pq.Brotli), pq.Compression(&pq.Lz4Raw), pq.DataPageVersion(1)} {
 		got := mustRead(t, file(t, rows, codec))
-		require.Len(t, got.rows, 1000)
-		require.Equal(t, 1000, got.at[999])
-		require.Equal(t, "n:999", got.rows[999][0])
+		require.Len(t, got.Rows, 1000)
+		require.Equal(t, 1000, got.At[999])
+		require.Equal(t, "n:999", got.Rows[999][0])
 	}
 }
 
@@ -189,8 +158,8 @@ func TestTheOldTimesOfINT96AreLocalAndSaid(t *testing.T) {
 	}
 	noon := uint64(12 * time.Hour)
 	got := mustRead(t, file(t, []row{{deprecated.Int96{uint32(noon), uint32(noon >> 32), 2440588 + 1}}}))
-	require.Equal(t, "d:1970-01-02T12:00:00", got.rows[0][0])
-	require.Equal(t, []string{"source-unsure"}, codes(got.Findings()))
+	require.Equal(t, "d:1970-01-02T12:00:00", got.Rows[0][0])
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.Findings()))
 }
 
 func TestGeoParquetBecomesGeoJSON(t *testing.T) {
@@ -206,12 +175,12 @@ func TestGeoParquetBecomesGeoJSON(t *testing.T) {
 	}
 	lambert := write(`,"crs":{"name":"RGF93 v1 / Lambert-93","id":{"authority":"EPSG","code":2154}}`)
 	got := mustRead(t, lambert)
-	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, got.rows[0][1])
-	require.Equal(t, "-:", got.rows[1][1])
-	require.Len(t, got.faults, 1)
-	require.Contains(t, got.faults[0], `t.parquet:3 column "geom": the geometry cannot be read: the geometry is cut off`)
+	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, got.Rows[0][1])
+	require.Equal(t, "-:", got.Rows[1][1])
+	require.Len(t, got.Faults, 1)
+	require.Contains(t, got.Faults[0], `t.parquet:3 column "geom": the geometry cannot be read: the geometry is cut off`)
 	require.Equal(t, "Lambert-93", got.Dialect().Value(format.CRS))
-	require.Equal(t, `t:{"type":"Point","coordinates":[700000,6600000]}`, mustRead(t, write("")).rows[0][1], "without crs it is OGC:CRS84")
+	require.Equal(t, `t:{"type":"Point","coordinates":[700000,6600000]}`, mustRead(t, write("")).Rows[0][1], "without crs it is OGC:CRS84")
 	for crs, name := range map[string]string{`,"crs":{"name":"x","id":{"authority":"EPSG","code":3857}}`: "EPSG:3857", `,"crs":{"name":"Local"}`: "Local", `,"crs":null`: "does not name"} {
 		e := refused(t, write(crs), format.Options{})
 		require.Equal(t, finding.SourceCRS, e.Finding.Code)
@@ -219,7 +188,7 @@ func TestGeoParquetBecomesGeoJSON(t *testing.T) {
 	}
 	stated, err := read(write(`,"crs":null`), format.Options{CRS: "EPSG:2154"})
 	require.NoError(t, err)
-	require.Equal(t, got.rows[0], stated.rows[0])
+	require.Equal(t, got.Rows[0], stated.Rows[0])
 	require.Equal(t, format.Config, refused(t, lambert, format.Options{CRS: "EPSG:3857"}).Kind)
 	plain := file(t, []struct {
 		N int `parquet:"n"`
@@ -232,9 +201,9 @@ func TestTextThatIsNoTextRejectsItsRow(t *testing.T) {
 		Name string `parquet:"name"`
 	}
 	got := mustRead(t, file(t, []row{{"a"}, {"\xff"}, {"b"}}))
-	require.Len(t, got.rows, 3)
-	require.Len(t, got.faults, 1)
-	require.Contains(t, got.faults[0], "t.parquet:2")
+	require.Len(t, got.Rows, 3)
+	require.Len(t, got.Faults, 1)
+	require.Contains(t, got.Faults[0], "t.parquet:2")
 }
 
 func TestAFileWithoutRowsHasItsColumns(t *testing.T) {
@@ -244,7 +213,7 @@ func TestAFileWithoutRowsHasItsColumns(t *testing.T) {
 	}
 	got := mustRead(t, file[row](t, nil))
 	require.Equal(t, []string{"name", "n"}, got.Header().Names)
-	require.Equal(t, []string{"source-no-rows"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-no-rows"}, formattest.Codes(got.Findings()))
 }
 
 func TestAFileThatIsCutOffIsDamaged(t *testing.T) {
@@ -291,7 +260,7 @@ func TestDeclaredColumnsNameThoseOfTheFile(t *testing.T) {
 	got, err := read(data, format.Options{Columns: []string{"name", "value"}, Nulls: []string{"NA"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"name", "value"}, got.Header().Names)
-	require.Equal(t, "-:NA", got.rows[1][0])
+	require.Equal(t, "-:NA", got.Rows[1][0])
 	require.Equal(t, ",", got.Dialect().Value(format.Decimal))
 	require.Equal(t, format.Config, refused(t, data, format.Options{Columns: []string{"name"}}).Kind)
 }
@@ -345,7 +314,7 @@ func FuzzRead(f *testing.F) {
 			require.True(t, errors.As(err, &e), "%v", err)
 			return
 		}
-		for _, r := range got.rows {
+		for _, r := range got.Rows {
 			require.Len(t, r, len(got.Header().Names))
 		}
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/format/formattest"
 	"github.com/ldtkit/ldt/etl/source/shapefile"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -134,9 +135,7 @@ const (
 
 type table struct {
 	*shapefile.Reader
-	rows   [][]string
-	at     []int
-	faults []string
+	formattest.Table
 }
 
 func read(opt shapefile.Options) (table, error) {
@@ -144,27 +143,8 @@ func read(opt shapefile.Options) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	t := table{Reader: r}
-	var b record.Batch
-	for {
-		err := r.Next(context.Background(), &b)
-		if err == io.EOF {
-			return t, nil
-		}
-		if err != nil {
-			return t, err
-		}
-		for _, rec := range b.Records {
-			row := []string{}
-			for _, c := range rec.Cells {
-				row = append(row, string("-tnbde"[c.Kind])+":"+string(c.Text))
-			}
-			t.rows, t.at = append(t.rows, row), append(t.at, rec.Row)
-			if rec.Fault != nil {
-				t.faults = append(t.faults, rec.Fault.String())
-			}
-		}
-	}
+	got, err := formattest.ReadAll(r)
+	return table{r, got}, err
 }
 
 func mustRead(t *testing.T, f files) table {
@@ -177,17 +157,7 @@ func mustRead(t *testing.T, f files) table {
 func refused(t *testing.T, opt shapefile.Options) *format.Error {
 	t.Helper()
 	_, err := read(opt)
-	var e *format.Error
-	require.True(t, errors.As(err, &e), "%v", err)
-	return e
-}
-
-func codes(list []finding.Finding) []string {
-	var out []string
-	for _, f := range list {
-		out = append(out, string(f.Code))
-	}
-	return out
+	return formattest.Refusal(t, err)
 }
 
 var oneText = []column{{"NAME", 'C', 10}}
@@ -208,10 +178,10 @@ func TestAttributesHaveTheTypesOfTheirFields(t *testing.T) {
 		{"t:Gare", "n:12.5", "n:1.5e+02", "d:2024-01-31", "b:true", `t:{"type":"Point","coordinates":[2.35,48.85]}`},
 		{"-:", "-:********", "n:-0.5", "-:00000000", "-:", "-:"},
 		{"t: x", "n:7", "t:1,5", "t:2024-1-3", "b:false", `t:{"type":"Point","coordinates":[1,2]}`},
-	}, got.rows)
-	require.Equal(t, []int{1, 2, 4}, got.at)
+	}, got.Rows)
+	require.Equal(t, []int{1, 2, 4}, got.At)
 	require.Equal(t, 1, got.Skipped(), "a deleted row is no record")
-	require.Equal(t, []string{"source-unsure"}, codes(got.Findings()), "a memo is not read")
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.Findings()), "a memo is not read")
 	require.Equal(t, "WGS 84", got.Dialect().Value(format.CRS))
 	require.Equal(t, "utf-8", got.Dialect().Value(format.Encoding))
 }
@@ -241,8 +211,8 @@ func TestShapesBecomeGeometries(t *testing.T) {
 		{5, parts(5, nil), ``},
 	} {
 		got := mustRead(t, files{".shp": shp(c.kind, c.shape), ".dbf": dbf(oneText, []string{"a"}), ".prj": []byte(wgs84)})
-		require.Empty(t, got.faults)
-		require.Equal(t, c.want, got.rows[0][1][2:])
+		require.Empty(t, got.Faults)
+		require.Equal(t, c.want, got.Rows[0][1][2:])
 	}
 }
 
@@ -254,18 +224,18 @@ func TestABrokenShapeRejectsItsRowAlone(t *testing.T) {
 	startsLate := bytes.Clone(good)
 	binary.LittleEndian.PutUint32(startsLate[44:], 7)
 	got := mustRead(t, files{".shp": shp(5, good, open, lies, startsLate, words(3, 1.0), []byte{1, 0}, good), ".dbf": dbf(oneText, []string{"1"}, []string{"2"}, []string{"3"}, []string{"4"}, []string{"5"}, []string{"6"}, []string{"7"}), ".prj": []byte(wgs84)})
-	require.Len(t, got.rows, 7)
-	require.Len(t, got.faults, 5)
-	require.Contains(t, got.faults[0], "x.shp:2: the shape cannot be read: a ring of its polygon is not closed")
-	require.Contains(t, got.faults[3], "its type is 3")
-	require.Equal(t, "t:2", got.rows[1][0], "the attributes are there for the rejected row")
-	require.True(t, strings.HasPrefix(got.rows[6][1], "t:{"))
+	require.Len(t, got.Rows, 7)
+	require.Len(t, got.Faults, 5)
+	require.Contains(t, got.Faults[0], "x.shp:2: the shape cannot be read: a ring of its polygon is not closed")
+	require.Contains(t, got.Faults[3], "its type is 3")
+	require.Equal(t, "t:2", got.Rows[1][0], "the attributes are there for the rejected row")
+	require.True(t, strings.HasPrefix(got.Rows[6][1], "t:{"))
 }
 
 func TestTheSystemIsThatOfThePRJ(t *testing.T) {
 	f := files{".shp": shp(1, words(1, 700000.0, 6600000.0)), ".dbf": dbf(oneText, []string{"a"}), ".prj": []byte(rgf93)}
 	got := mustRead(t, f)
-	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, got.rows[0][1])
+	require.Equal(t, `t:{"type":"Point","coordinates":[3,46.5]}`, got.Rows[0][1])
 	require.Equal(t, "Lambert-93", got.Dialect().Value(format.CRS))
 	f[".prj"] = []byte(`PROJCS["NTF_Lambert_II_étendu",GEOGCS["GCS_NTF"]]`)
 	e := refused(t, f.options())
@@ -281,11 +251,11 @@ func TestTheSystemIsThatOfThePRJ(t *testing.T) {
 	opt.CRS = "EPSG:2154"
 	stated, err := read(opt)
 	require.NoError(t, err)
-	require.Equal(t, got.rows, stated.rows)
+	require.Equal(t, got.Rows, stated.Rows)
 	opt.CRS = "EPSG:3857"
 	require.Equal(t, format.Config, refused(t, opt).Kind)
 	binary.LittleEndian.PutUint64(f[".shp"][36:], 0)
-	require.Equal(t, []string{"source-unsure"}, codes(mustRead(t, f).Findings()))
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(mustRead(t, f).Findings()))
 }
 
 func TestTheEncodingIsThatOfTheCPG(t *testing.T) {
@@ -296,20 +266,20 @@ func TestTheEncodingIsThatOfTheCPG(t *testing.T) {
 		require.Equal(t, want, mustRead(t, f).Dialect().Value(format.Encoding), page)
 	}
 	f[".cpg"] = []byte("UTF-8")
-	require.Contains(t, mustRead(t, f).faults[0], "no text in utf-8")
+	require.Contains(t, mustRead(t, f).Faults[0], "no text in utf-8")
 	f[".cpg"] = []byte("BIG5")
 	require.Equal(t, finding.SourceEncoding, refused(t, f.options()).Finding.Code)
 	delete(f, ".cpg")
 	got := mustRead(t, f)
 	require.Equal(t, []string{"Né", "geometry"}, got.Header().Names)
-	require.Equal(t, "t:école", got.rows[0][0], "without one the evidence counts")
+	require.Equal(t, "t:école", got.Rows[0][0], "without one the evidence counts")
 	latin[29] = 0x02
 	require.Equal(t, "cp850", mustRead(t, f).Dialect().Value(format.Encoding), "or what the .dbf says")
 	opt := f.options()
 	opt.Encoding = "latin1"
 	stated, err := read(opt)
 	require.NoError(t, err)
-	require.Equal(t, "t:école", stated.rows[0][0])
+	require.Equal(t, "t:école", stated.Rows[0][0])
 	opt.Encoding = "utf-16"
 	require.Equal(t, format.Config, refused(t, opt).Kind)
 }
@@ -340,7 +310,7 @@ func TestFilesThatDoNotBelongTogetherAreRefused(t *testing.T) {
 func TestALayerWithoutShapesHasItsColumns(t *testing.T) {
 	got := mustRead(t, files{".shp": shp(5), ".dbf": dbf(oneText), ".prj": []byte(wgs84)})
 	require.Equal(t, []string{"NAME", "geometry"}, got.Header().Names)
-	require.Equal(t, []string{"source-no-rows"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-no-rows"}, formattest.Codes(got.Findings()))
 }
 
 func TestReadingAllocatesNothingPerRecord(t *testing.T) {
@@ -381,7 +351,7 @@ func FuzzRead(f *testing.F) {
 			require.True(t, errors.As(err, &e), "%v", err)
 			return
 		}
-		for _, row := range got.rows {
+		for _, row := range got.Rows {
 			require.Len(t, row, len(got.Header().Names))
 		}
 	})

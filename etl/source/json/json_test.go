@@ -286,6 +286,9 @@ func TestOneValueIsBounded(t *testing.T) {
 }
 
 func TestReadingAllocatesNothingPerRecord(t *testing.T) {
+	if raceDetector {
+		t.Skip("under the race detector sync.Pool, in which jsontext keeps its decoders, drops things at random")
+	}
 	var b strings.Builder
 	for i := range 20_000 {
 		fmt.Fprintf(&b, "{\"id\":%d,\"name\":\"a\\u00e9b\",\"in\":{\"x\":[1, 2]},\"on\":true}\n", i)

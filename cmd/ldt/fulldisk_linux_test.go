@@ -17,7 +17,7 @@ import (
 // acknowledged stands, and a push with more room ends as any other.
 func TestPushIntoAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
 	disk := t.TempDir()
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=2m"); err != nil {
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=5m"); err != nil {
 		t.Skipf("a file system of a known size needs the right to mount one: %v", err)
 	}
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(disk, 0)) })

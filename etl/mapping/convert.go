@@ -510,6 +510,9 @@ func convertTail(c *unit.Conversion, dst []byte, start int) ([]byte, error) {
 // isNothing reports whether a text is one of those that programs and people
 // write where a number or a date is missing. It is never a number or a date.
 func isNothing(text []byte) bool {
+	if len(text) > 0 && '0' <= text[0] && text[0] <= '9' {
+		return false
+	}
 	text = trimSpace(text)
 	switch len(text) {
 	case 1:

@@ -162,18 +162,20 @@ func exceeds(number []byte, limit int) bool {
 	if number[0] == '-' {
 		number = number[1:]
 	}
-	whole, fraction, _ := bytes.Cut(number, []byte("."))
 	if e := bytes.IndexByte(number, 'e'); e >= 0 {
 		// A power of ten that was not written out is huge or next to nothing.
 		return number[e+1] == '+'
 	}
 	n := 0
-	for _, c := range whole {
+	for i, c := range number {
+		if c == '.' {
+			return n == limit && len(bytes.Trim(number[i+1:], "0")) > 0
+		}
 		if n = n*10 + int(c-'0'); n > limit {
 			return true
 		}
 	}
-	return n == limit && len(bytes.Trim(fraction, "0")) > 0
+	return false
 }
 
 // appendGeoJSON appends a geometry without white space.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/ldtkit/ldt/etl/mapping"
 	"github.com/ldtkit/ldt/etl/record"
@@ -136,20 +135,5 @@ func (f *Flow) reread(ctx context.Context, each func(b *record.Batch, i int) err
 		return err
 	}
 	defer src.Close()
-	var batch record.Batch
-	for {
-		batch.Reset()
-		err := src.Next(ctx, &batch)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for i := range batch.Records {
-			if err := each(&batch, i); err != nil {
-				return err
-			}
-		}
-	}
+	return source.Each(ctx, src, each)
 }

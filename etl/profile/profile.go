@@ -3,7 +3,6 @@ package profile
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 
 	"github.com/ldtkit/ldt/etl/record"
@@ -104,28 +103,21 @@ func Of(ctx context.Context, baseDir string, spec source.Spec) (*Table, error) {
 	for i, name := range src.Header().Names {
 		gatherers[i] = newGatherer(name, src.Dialect())
 	}
-	var batch record.Batch
-	for {
-		batch.Reset()
-		err := src.Next(ctx, &batch)
-		if errors.Is(err, io.EOF) {
-			break
+	err = source.Each(ctx, src, func(b *record.Batch, i int) error {
+		r := &b.Records[i]
+		t.Sheet = b.Origin.Sheet
+		t.Rows++
+		if r.Fault != nil {
+			t.Faulty++
+			return nil
 		}
-		if err != nil {
-			return nil, err
+		for j, g := range gatherers {
+			g.add(r.Row, r.Cells[j])
 		}
-		t.Sheet = batch.Origin.Sheet
-		for i := range batch.Records {
-			r := &batch.Records[i]
-			t.Rows++
-			if r.Fault != nil {
-				t.Faulty++
-				continue
-			}
-			for j, g := range gatherers {
-				g.add(r.Row, r.Cells[j])
-			}
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	t.Dialect, t.Skipped = src.Dialect(), int64(src.Skipped())
 	t.Findings = append(t.Findings, src.Findings()...)

@@ -67,7 +67,8 @@ func (d *distinct) readAhead(ctx context.Context) error {
 		return err
 	}
 	defer src.Close()
-	return eachRecord(ctx, src, func(r *record.Record) error {
+	return Each(ctx, src, func(b *record.Batch, i int) error {
+		r := &b.Records[i]
 		if r.Fault != nil || r.Left != "" {
 			return nil
 		}

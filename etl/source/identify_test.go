@@ -76,7 +76,7 @@ func TestOpenNamesOldAndProtectedWorkbooksByTheirStreams(t *testing.T) {
 		name string
 		data []byte
 		is   string
-		todo string
+		mend string
 	}{
 		{"t.xlsx", compoundFile("Workbook", plain), "an old Excel workbook (.xls, before 2007)", "save it as .xlsx"},
 		{"t.xls", compoundFile("Book", plain), "an old Excel workbook (.xls, before 2007)", "save it as .xlsx"},
@@ -96,7 +96,7 @@ func TestOpenNamesOldAndProtectedWorkbooksByTheirStreams(t *testing.T) {
 		require.Equal(t, source.Unreadable, e.Kind, c.is)
 		require.Equal(t, finding.SourceWrongFormat, e.Finding.Code)
 		require.Contains(t, e.Finding.Message, c.is)
-		require.Contains(t, e.Finding.Hint, c.todo, c.is)
+		require.Contains(t, e.Finding.Hint, c.mend, c.is)
 		require.Equal(t, strings.Contains(c.is, "password"), strings.Contains(e.Finding.Message, "password"), c.is)
 	}
 }

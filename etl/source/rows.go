@@ -32,7 +32,8 @@ func EachRow(ctx context.Context, baseDir string, spec Spec, columns []string, y
 		return format.Misdeclared(f)
 	}
 	cells := make([]record.Cell, len(columns))
-	return eachRecord(ctx, src, func(r *record.Record) error {
+	return Each(ctx, src, func(b *record.Batch, n int) error {
+		r := &b.Records[n]
 		if r.Fault != nil {
 			return format.Misdeclared(*r.Fault)
 		}
@@ -46,8 +47,9 @@ func EachRow(ctx context.Context, baseDir string, spec Spec, columns []string, y
 	})
 }
 
-// eachRecord gives all records of a source, each until yield returns.
-func eachRecord(ctx context.Context, src Source, yield func(r *record.Record) error) error {
+// Each gives all records of a source: the batch and the index of each, whose
+// memory lives until yield returns.
+func Each(ctx context.Context, src Source, yield func(b *record.Batch, i int) error) error {
 	var batch record.Batch
 	for {
 		batch.Reset()
@@ -59,7 +61,7 @@ func eachRecord(ctx context.Context, src Source, yield func(r *record.Record) er
 			return err
 		}
 		for i := range batch.Records {
-			if err := yield(&batch.Records[i]); err != nil {
+			if err := yield(&batch, i); err != nil {
 				return err
 			}
 		}

@@ -184,14 +184,15 @@ func TestShapeRefusesWhatItCannotDo(t *testing.T) {
 		"unpivot no names": {source.Step{Unpivot: &source.Unpivot{Columns: []string{"id"}}}, "a new column has no name"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
+			dir, temporary := t.TempDir(), t.TempDir()
+			t.Setenv("TMPDIR", temporary)
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "t.csv"), []byte("id,place\n1,x\n"), 0o644))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "naf.csv"), []byte("code,label\n1,x\n"), 0o644))
 			_, err := source.Open(context.Background(), dir, source.Spec{File: "t.csv", Shape: []source.Step{c.step}})
 			var refused *source.Error
 			require.ErrorAs(t, err, &refused)
 			require.Contains(t, refused.Error(), c.want)
-			left, err := filepath.Glob(filepath.Join(os.TempDir(), "ldt-keys-*"))
+			left, err := filepath.Glob(filepath.Join(temporary, "*"))
 			require.NoError(t, err)
 			require.Empty(t, left, "no temporary file stays")
 		})

@@ -40,21 +40,7 @@ type Reason struct {
 // or French, with or without accents, and mistyped. It reads every subject at its first call.
 func (c *Catalogue) Search(words string) []Hit {
 	x := c.vocabulary()
-	var asked []query
-	for _, field := range strings.Fields(words) {
-		var parts []query
-		for _, word := range tokens(field) {
-			if !stopWords[word] {
-				parts = append(parts, x.query(word))
-			}
-		}
-		switch {
-		case len(parts) == 1:
-			asked = append(asked, parts[0])
-		case len(parts) > 1:
-			asked = append(asked, query{word: whole(field), parts: parts, answers: x.named(whole(field))})
-		}
-	}
+	asked := x.asked(words)
 	var hits []Hit
 	for _, d := range x.documents {
 		if hit, ok := d.answer(asked); ok {
@@ -65,6 +51,45 @@ func (c *Catalogue) Search(words string) []Hit {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), unlined(a.Model)-unlined(b.Model), strings.Compare(a.Model.QualifiedName(), b.Model.QualifiedName()))
 	})
 	return hits
+}
+
+// asked gives the queries of a search. Two words that stand together for one, such as
+// street light, and a name such as windSpeed are one query of several parts.
+func (x *vocabulary) asked(text string) []query {
+	var list []query
+	for _, field := range strings.Fields(text) {
+		var parts []query
+		for _, word := range tokens(field) {
+			if !stopWords[word] {
+				parts = append(parts, x.query(word))
+			}
+		}
+		switch {
+		case len(parts) == 1:
+			if n := len(list); n > 0 && len(list[n-1].parts) == 0 {
+				if pair := x.pair(list[n-1], parts[0]); pair.answers != nil {
+					list[n-1] = pair
+					continue
+				}
+			}
+			list = append(list, parts[0])
+		case len(parts) > 1:
+			list = append(list, query{word: whole(field), parts: parts, answers: x.named(whole(field))})
+		}
+	}
+	return list
+}
+
+// pair gives two words as one query; it has no answers where they mean nothing together.
+func (x *vocabulary) pair(first, second query) query {
+	pair := query{word: first.word + " " + second.word, parts: []query{first, second}, answers: x.named(first.word + second.word)}
+	for _, word := range french[pair.word] {
+		for _, a := range x.named(whole(word)) {
+			a.how = "translated: " + word
+			pair.answers = append(pair.answers, a)
+		}
+	}
+	return pair
 }
 
 // unlined is 1 for a model without a line of ours: of equals it comes later.
@@ -149,7 +174,7 @@ type answer struct {
 
 func (x *vocabulary) query(word string) query {
 	best := map[string]answer{}
-	translations := translate(word)
+	translations := translate(word, x.models[word] > 0)
 	asked := x.models[word]
 	for _, t := range translations {
 		asked = max(asked, x.models[t.word])
@@ -162,13 +187,14 @@ func (x *vocabulary) query(word string) query {
 			best[a.word] = a
 		}
 	}
-	for known := range x.models {
-		if quality, how := likeness(word, known); quality > 0 {
-			take(answer{word: known, how: how, quality: quality})
+	known := x.models[word] > 0 || french[word] != nil
+	for other := range x.models {
+		if quality, how := likeness(word, other); quality > 0 && (how != "typo" || !known) {
+			take(answer{word: other, how: how, quality: quality})
 		}
 		for _, t := range translations {
-			if quality, how := likeness(t.word, known); quality > 0 && how != "typo" {
-				take(answer{word: known, how: "translated: " + t.word, quality: 0.95 * t.quality * quality})
+			if quality, how := likeness(t.word, other); quality > 0 && how != "typo" {
+				take(answer{word: other, how: "translated: " + t.word, quality: 0.95 * t.quality * quality})
 			}
 		}
 	}
@@ -179,12 +205,14 @@ func (x *vocabulary) query(word string) query {
 	return q
 }
 
-// translate gives the English words of a French one, or of the one that is most likely meant.
-func translate(word string) []answer {
+// translate gives the English words of a French one, or of the one that is most likely
+// meant. A word that is known is no other one mistyped.
+func translate(word string, known bool) []answer {
+	known = known || french[word] != nil
 	var list []answer
-	for known, words := range french {
-		quality, _ := likeness(word, known)
-		if quality == 0 {
+	for other, words := range french {
+		quality, how := likeness(word, other)
+		if quality == 0 || how == "typo" && known {
 			continue
 		}
 		for i, w := range words {

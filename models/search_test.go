@@ -66,6 +66,13 @@ func TestSearchPutsTheMeantModelFirst(t *testing.T) {
 		"traffic flow":                  "Transportation/TrafficFlowObserved",
 		"bike hire docking station":     "Transportation/BikeHireDockingStation",
 		"stockage batterie electricite": "Battery/StorageBatteryDevice",
+		"éclairage public":              "Streetlighting/Streetlight",
+		"street light":                  "Streetlighting/Streetlight",
+		"bornes de recharge":            "Transportation/EVChargingStation",
+		"station météo":                 "Weather/WeatherObserved",
+		"conteneur déchets":             "WasteManagement/WasteContainer",
+		"place de parking":              "Parking/ParkingSpot",
+		"arrêt de bus":                  "UrbanMobility/GtfsStop",
 	} {
 		hits := models.Builtin().Search(words)
 		require.NotEmpty(t, hits, words)
@@ -89,6 +96,15 @@ func TestSearchSaysWhy(t *testing.T) {
 	require.Empty(t, models.Builtin().Search(""))
 	require.Empty(t, models.Builtin().Search("de la"), "words without a meaning find nothing")
 	require.Equal(t, models.Builtin().Search("energy"), models.Builtin().Search("energy"), "the order is always the same")
+}
+
+func TestAKnownWordIsNoOtherOneMistyped(t *testing.T) {
+	for _, word := range []string{"tree", "météo", "heat"} { // near three, metro and head
+		for _, hit := range models.Builtin().Search(word) {
+			require.NotEqual(t, "typo", hit.Reasons[0].How, "%s: %v", word, hit.Reasons)
+			require.NotContains(t, hit.Reasons[0].How, "transport", word)
+		}
+	}
 }
 
 // TestEveryModelOfTheListedSubjectsHasALine holds our lines against the catalogue, and

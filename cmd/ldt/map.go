@@ -48,7 +48,7 @@ func newMapCheckCommand(s *settings) *cobra.Command {
 			if err := s.report(cmd, format, "map check", all); err != nil {
 				return err
 			}
-			if worst == 0 && format == "text" && !s.quiet {
+			if len(all) == 0 && format == "text" && !s.quiet {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s: no fault\n", strings.Join(args, ", "))
 			}
 			return exit(worst)

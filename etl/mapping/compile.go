@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,6 +45,7 @@ func Compile(m *Mapping, env Env) (*Plan, []finding.Finding) {
 	for i := range m.entities {
 		c.entity(&m.entities[i])
 	}
+	c.unconfirmed()
 	faults := c.d.Faults()
 	if finding.Errors(faults) > 0 || env.Header == nil {
 		return nil, faults
@@ -85,6 +87,40 @@ func (c *compiler) settle(faulty bool, from int) {
 	if faulty {
 		c.d.Keep(from, func(f finding.Finding) bool { return slices.Contains(standing, f.Code) })
 	}
+}
+
+// unconfirmed says how much of the mapping was proposed and is not confirmed by a person.
+func (c *compiler) unconfirmed() {
+	var lines []string
+	var first strictyaml.Pos
+	note := func(proposed bool, at strictyaml.Pos) {
+		if !proposed {
+			return
+		}
+		if lines == nil {
+			first = at
+		}
+		lines = append(lines, strconv.Itoa(at.Line))
+	}
+	var walk func([]attributeDef)
+	walk = func(defs []attributeDef) {
+		for i := range defs {
+			note(defs[i].proposed, defs[i].at)
+			walk(defs[i].attributes)
+		}
+	}
+	for i := range c.m.entities {
+		note(c.m.entities[i].proposed, c.m.entities[i].at)
+		walk(c.m.entities[i].attributes)
+	}
+	if len(lines) == 0 {
+		return
+	}
+	what := "one proposal is not confirmed by a person, in line " + lines[0]
+	if len(lines) > 1 {
+		what = fmt.Sprintf("%d proposals are not confirmed by a person, in the lines %s", len(lines), strings.Join(lines, ", "))
+	}
+	c.fault(finding.MappingUnconfirmed, first, "%s", what).Hint = "look at each; where it is right, set confirmed: true or take the key out"
 }
 
 // numberFormat is how the source writes numbers.

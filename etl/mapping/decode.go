@@ -17,9 +17,9 @@ import (
 var (
 	mappingKeys   = []string{"source", "context", "where", "lookups", "entities"}
 	filterKeys    = []string{"keep", "reason"}
-	entityKeys    = []string{"type", "id", "when", "merge", "scope", "model", "attributes"}
+	entityKeys    = []string{"type", "id", "when", "merge", "scope", "model", "confirmed", "attributes"}
 	valueMembers  = []string{ngsild.MemberValue, ngsild.MemberObject, ngsild.MemberLanguageMap, ngsild.MemberVocab, ngsild.MemberValueList, ngsild.MemberObjectList, ngsild.MemberJSON}
-	attributeKeys = append(slices.Clone(valueMembers), ngsild.MemberUnitCode, ngsild.MemberObservedAt, ngsild.MemberDatasetID, "when", "attributes")
+	attributeKeys = append(slices.Clone(valueMembers), ngsild.MemberUnitCode, ngsild.MemberObservedAt, ngsild.MemberDatasetID, "when", "confirmed", "attributes")
 	cellKeys      = []string{"column", "columns", "constant", "members", "as", "unit", "lookup", "miss", "default", "format", "timezone", "decimal", "thousands", "nulls", "separator", "of", "required", "template", "order", "within", "ambiguous", "true", "false"}
 	elementKeys   = []string{"as", "unit", "lookup", "miss", "default", "format", "timezone", "decimal", "thousands", "nulls", "template", "order", "ambiguous", "true", "false"}
 )
@@ -190,6 +190,7 @@ func (d decoder) entity(n ast.Node) entityDef {
 		}
 	}
 	e.model = d.locatedText(keys["model"], "model")
+	e.proposed = d.proposed(keys["confirmed"])
 	e.faulty = d.Count() > before
 	if f := keys["attributes"]; f != nil && !f.Null() {
 		e.attributes = d.attributes(f.Value, "attributes")
@@ -202,6 +203,13 @@ func (d decoder) locatedText(f *strictyaml.Field, what string) located {
 		return located{}
 	}
 	return located{d.Text(f, what), f.Where}
+}
+
+// proposed reads the key confirmed: what has it as false was proposed by a program, and
+// no person has agreed yet.
+func (d decoder) proposed(f *strictyaml.Field) bool {
+	before := d.Count()
+	return f != nil && !d.Boolean(f, "confirmed") && d.Count() == before
 }
 
 // attributes reads a map of attributes; a name may have a list of instances.
@@ -261,6 +269,7 @@ func (d decoder) attribute(f strictyaml.Field, n ast.Node) attributeDef {
 	}
 	def.unitCode = d.locatedText(keys[ngsild.MemberUnitCode], ngsild.MemberUnitCode)
 	def.when = d.locatedText(keys["when"], "when")
+	def.proposed = d.proposed(keys["confirmed"])
 	for key, target := range map[string]**valueDef{ngsild.MemberObservedAt: &def.observedAt, ngsild.MemberDatasetID: &def.datasetID} {
 		if k := keys[key]; k != nil {
 			if k.Null() {

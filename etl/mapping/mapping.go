@@ -79,6 +79,7 @@ type entityDef struct {
 	merge      Merge
 	scopes     []located
 	model      located
+	proposed   bool // and not confirmed by a person
 	attributes []attributeDef
 }
 
@@ -100,6 +101,7 @@ type attributeDef struct {
 	observedAt *valueDef
 	datasetID  *valueDef
 	when       located
+	proposed   bool // and not confirmed by a person
 	attributes []attributeDef
 }
 

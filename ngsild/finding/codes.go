@@ -87,6 +87,7 @@ const (
 	MappingPoint       Code = "mapping-point" // read in another order than its columns' names say
 	MappingLookup      Code = "mapping-lookup"
 	MappingCondition   Code = "mapping-condition"
+	MappingUnconfirmed Code = "mapping-unconfirmed" // proposed, and no person has agreed
 )
 
 // Codes of NGSI-LD structure (ETSI GS CIM 009 clause 4.5).
@@ -197,26 +198,28 @@ const (
 
 // severities holds the codes that are not errors.
 var severities = map[Code]Severity{
-	SourceHidden:      Info,
-	SourceSummary:     Warning,
-	SourceNoRows:      Warning,
-	SourceUnsure:      Warning,
-	SourceLineEnd:     Info,
-	SourceTables:      Warning,
-	SourceRounded:     Info,
-	SourceLateKey:     Warning,
-	ContextUnknownURL: Warning,
-	ContextStale:      Warning,
-	ContextOrder:      Info,
-	ContextUnmapped:   Warning,
-	EntityIDPattern:   Warning,
-	EntityConflict:    Warning,
-	AttributeZone:     Warning,
-	RelationDangle:    Warning,
-	ModelFileKind:     Warning,
-	ModelUnknown:      Warning,
-	BrokerNumber:      Info,
-	BrokerPrecision:   Warning,
+	SourceHidden:  Info,
+	SourceSummary: Warning,
+	SourceNoRows:  Warning,
+	SourceUnsure:  Warning,
+	SourceLineEnd: Info,
+	SourceTables:  Warning,
+	SourceRounded: Info,
+	SourceLateKey: Warning,
+
+	MappingUnconfirmed: Warning,
+	ContextUnknownURL:  Warning,
+	ContextStale:       Warning,
+	ContextOrder:       Info,
+	ContextUnmapped:    Warning,
+	EntityIDPattern:    Warning,
+	EntityConflict:     Warning,
+	AttributeZone:      Warning,
+	RelationDangle:     Warning,
+	ModelFileKind:      Warning,
+	ModelUnknown:       Warning,
+	BrokerNumber:       Info,
+	BrokerPrecision:    Warning,
 
 	InventoryOrphan:        Warning,
 	InventoryStale:         Warning,

@@ -28,7 +28,7 @@ func newBrokerCommand() *cobra.Command {
 		Long: "Starts, stops and looks at Orion-LD and its database with docker compose.\n" +
 			"The compose file is inside ldt; --file names another. 'ldt serve' runs a broker without docker.",
 		Args: cobra.ArbitraryArgs,
-		RunE: unknownVerb,
+		RunE: showHelp,
 	}
 	var o orion
 	flags := cmd.PersistentFlags()

@@ -162,16 +162,12 @@ func checkCommand(args []string) error {
 	root := newRootCommand()
 	root.InitDefaultHelpFlag()
 	root.InitDefaultVersionFlag()
+	if err := unknownVerb(root, args); err != nil {
+		return err
+	}
 	cmd, rest, err := root.Find(args)
 	if err != nil {
 		return err
-	}
-	if cmd.HasSubCommands() {
-		for _, word := range rest {
-			if !strings.HasPrefix(word, "-") {
-				return unknownVerb(cmd, []string{word})
-			}
-		}
 	}
 	cmd.InitDefaultHelpFlag()
 	if err := cmd.ParseFlags(rest); err != nil {

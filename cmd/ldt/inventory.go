@@ -23,7 +23,7 @@ func newInventoryCommand(s *settings) *cobra.Command {
 		Use:   "inventory",
 		Short: "Make, check and annotate the data inventory; profile a file for it",
 		Args:  cobra.ArbitraryArgs,
-		RunE:  unknownVerb,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(newInventoryTemplateCommand(s), newInventoryCheckCommand(s), newInventoryAnnotateCommand(s), newInventoryReportCommand(s), newProfileCommand(s))
 	return cmd

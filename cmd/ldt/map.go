@@ -16,7 +16,7 @@ func newMapCommand(s *settings) *cobra.Command {
 		Use:   "map",
 		Short: "Write, check or preview a mapping",
 		Args:  cobra.ArbitraryArgs,
-		RunE:  unknownVerb,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(newMapNewCommand(s), newMapCheckCommand(s), newMapPreviewCommand(s))
 	return cmd

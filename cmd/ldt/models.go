@@ -21,7 +21,7 @@ func newModelsCommand(s *settings) *cobra.Command {
 		Short: "Find, show and check data models",
 		Long:  "Answers from the 775 Smart Data Models inside the binary. Nothing is fetched.",
 		Args:  cobra.ArbitraryArgs,
-		RunE:  unknownVerb,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand(), newModelsCheckCommand(s))
 	return cmd

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ func newRootCommand() *cobra.Command {
 		Short:         "From the spreadsheets of a city to a running NGSI-LD prototype",
 		Version:       version(),
 		Args:          cobra.ArbitraryArgs,
-		RunE:          unknownVerb,
+		RunE:          showHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -39,9 +40,6 @@ func newRootCommand() *cobra.Command {
 	flags.BoolVar(&s.verbose, "verbose", false, "print every finding, not the first of each kind")
 	flags.BoolVar(&s.noColor, "no-color", os.Getenv("NO_COLOR") != "", "no colours in the output")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if args := cmd.Flags().Args(); cmd.HasSubCommands() && len(args) > 0 {
-			return unknownVerb(cmd, args) // whose flags are not known either
-		}
 		hint := cmd.CommandPath() + " -h lists the flags"
 		var unknown *pflag.NotExistError
 		if errors.As(err, &unknown) {
@@ -51,6 +49,7 @@ func newRootCommand() *cobra.Command {
 		}
 		return &exitError{exitUsage, fmt.Errorf("%w\n  hint: %s", err, hint)}
 	})
+	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(
 		newInventoryCommand(&s),
 		newModelsCommand(&s),
@@ -107,10 +106,43 @@ func fromEnvironment(cmd *cobra.Command, flag, variable, fallback string) string
 	return fallback
 }
 
-// unknownVerb answers for a command that has only commands below it.
-func unknownVerb(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return cmd.Help()
+// showHelp is what a command does that has only commands below it.
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+// newHelpCommand answers "ldt help VERB" as "ldt VERB -h".
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND]",
+		Short:  "Help about a command",
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := unknownVerb(cmd.Root(), args); err != nil {
+				return err
+			}
+			about, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+// unknownVerb gives the error for a command line that names a command that is not
+// there, whatever flags stand beside it, or nil. Cobra itself would answer -h with
+// the help of the command above.
+func unknownVerb(root *cobra.Command, args []string) error {
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return nil // a shell asks what may follow
+	}
+	cmd, rest, err := root.Find(args)
+	if err != nil || !cmd.HasSubCommands() {
+		return err
+	}
+	at := slices.IndexFunc(rest, func(word string) bool { return !strings.HasPrefix(word, "-") })
+	if at < 0 {
+		return nil
 	}
 	var names []string
 	for _, c := range cmd.Commands() {
@@ -119,8 +151,8 @@ func unknownVerb(cmd *cobra.Command, args []string) error {
 		}
 	}
 	hint := "the commands are " + strings.Join(names, ", ")
-	if near := finding.Nearest(args[0], names); near != "" {
+	if near := finding.Nearest(rest[at], names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	return &exitError{exitUsage, fmt.Errorf("%s has no command %q\n  hint: %s", cmd.CommandPath(), args[0], hint)}
+	return &exitError{exitUsage, fmt.Errorf("%s has no command %q\n  hint: %s", cmd.CommandPath(), rest[at], hint)}
 }

@@ -34,7 +34,11 @@ func newServeCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			e, err := startEmbedded(fromEnvironment(cmd, "addr", "LDT_ADDR", addr), fromEnvironment(cmd, "store", "LDT_STORE", store), resolver, s.logger(cmd.ErrOrStderr()))
+			path := fromEnvironment(cmd, "store", "LDT_STORE", store)
+			if err := folderOf(path); err != nil {
+				return err
+			}
+			e, err := startEmbedded(fromEnvironment(cmd, "addr", "LDT_ADDR", addr), path, resolver, s.logger(cmd.ErrOrStderr()))
 			var inUse *sqlite.InUseError
 			if errors.As(err, &inUse) {
 				return fmt.Errorf("%w\n  hint: stop it, or use another --store", inUse)
@@ -54,6 +58,20 @@ func newServeCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
+// folderOf refuses a store in a folder that is not there: a path with a mistake in it
+// would otherwise begin an empty store in a new place.
+func folderOf(store string) error {
+	folder := filepath.Dir(store)
+	if info, err := os.Stat(folder); err == nil && info.IsDir() {
+		return nil
+	}
+	hint := "make the folder first, or correct --store (LDT_STORE)"
+	if near := etl.NearestFile(filepath.Dir(folder), filepath.Base(folder)); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", filepath.Join(filepath.Dir(folder), near, filepath.Base(store)))
+	}
+	return &exitError{exitUsage, fmt.Errorf("open the store %s: there is no folder %s\n  hint: %s", store, folder, hint)}
+}
+
 // embedded is the embedded broker, listening.
 type embedded struct {
 	url, path string
@@ -65,11 +83,6 @@ type embedded struct {
 
 // startEmbedded opens the store and listens.
 func startEmbedded(addr, path string, resolver *jsonld.Resolver, logger *slog.Logger) (*embedded, error) {
-	if dir := filepath.Dir(path); dir != "." {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("open the store: %w", err)
-		}
-	}
 	store, err := sqlite.Open(path)
 	if err != nil {
 		return nil, err
@@ -127,6 +140,9 @@ func cannotListen(addr string, err error) error {
 func (s *settings) embeddedFor(cmd *cobra.Command, u *etl.UseCase, b *brokerFlags, addr string, resolver *jsonld.Resolver) (*embedded, error) {
 	if fromEnvironment(cmd, "broker", "LDT_BROKER", u.Broker.URL) != "" {
 		return nil, nil
+	}
+	if err := os.MkdirAll(u.State(), 0o755); err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	e, err := startEmbedded(addr, filepath.Join(u.State(), "store.db"), resolver, s.logger(cmd.ErrOrStderr()))
 	var inUse *sqlite.InUseError

@@ -616,6 +616,8 @@ func (d *decoder) instance(a *Attribute, value span, at *path, depth int) {
 				f.Hint = fmt.Sprintf("did you mean %q?", near)
 			} else if have == 0 {
 				f.Hint = "an object that is plain data stands under \"value\": {\"type\": \"Property\", \"value\": {…}}"
+			} else if kind := kindOfV2(text); isString && kind != 0 {
+				f.Hint = fmt.Sprintf("this is a type of NGSI v2: in NGSI-LD write \"type\": \"%s\"", kind)
 			} else {
 				f.Hint = "the types are " + strings.Join(kindList, ", ")
 			}
@@ -627,8 +629,11 @@ func (d *decoder) instance(a *Attribute, value span, at *path, depth int) {
 		}
 		if have == 0 {
 			if !m.typ.present() {
-				d.fault(finding.AttributeMember, at, "the attribute has no value, object, languageMap, vocab, json, valueList or objectList").Hint =
-					"an object that is plain data stands under \"value\": {\"value\": {…}}"
+				f := d.fault(finding.AttributeMember, at, "the attribute has no value, object, languageMap, vocab, json, valueList or objectList")
+				f.Hint = "an object that is plain data stands under \"value\": {\"value\": {…}}"
+				if a.Name == "metadata" {
+					f.Hint = "metadata is of NGSI v2: in NGSI-LD its members stand in the attribute itself, beside \"value\""
+				}
 			}
 			return
 		}

@@ -90,3 +90,15 @@ func ParseRepresentation(name string) (Representation, error) {
 	}
 	return 0, fmt.Errorf("unknown representation %q: it is normalized, concise or simplified", name)
 }
+
+// kindOfV2 gives the kind that stands for a type of attribute of the NGSI v2 API, which
+// names the type of the value there; 0 for any other word.
+func kindOfV2(name string) Kind {
+	switch name {
+	case "Text", "Number", "Integer", "Float", "Boolean", "StructuredValue", "DateTime", "Date", "URL", "URI", "None":
+		return Property
+	case "geo:json", "geo:point", "geo:line", "geo:box", "geo:polygon":
+		return GeoProperty
+	}
+	return 0
+}

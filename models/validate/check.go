@@ -478,7 +478,8 @@ func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[stri
 // attribute holds one instance of an attribute against the model.
 func (f *file) attribute(e *ngsild.Entity, m *models.Model, compiled *compiled, attribute *models.Attribute, i int) {
 	a := &e.Attributes[i]
-	if !sameFamily(attribute.Kind, a.Kind) {
+	contradictory := attribute.Kind == ngsild.Relationship && !takesURI(&attribute.Shape)
+	if !sameFamily(attribute.Kind, a.Kind) && !contradictory {
 		f.add(finding.New(finding.ModelKind, f.at(e.ID, append(f.path(e, i), ngsild.MemberType)...), "%q is a %s here, and a %s in %s", a.Name, a.Kind, attribute.Kind, m.QualifiedName()).
 			WithHint("%s", kindHint(attribute.Kind)))
 		return
@@ -486,15 +487,22 @@ func (f *file) attribute(e *ngsild.Entity, m *models.Model, compiled *compiled, 
 	if a.UnitCode != "" && len(attribute.Units) > 0 {
 		f.unit(e, m, attribute, i)
 	}
-	if isNull(a.Value) {
+	if isNull(a.Value) || contradictory && sameFamily(ngsild.Relationship, a.Kind) {
 		return
 	}
 	value, steps := valueOf(a)
 	for j, one := range value {
+		wrapped := listOfOne(&attribute.Shape, a.Kind, one)
+		if wrapped {
+			one = []any{one}
+		}
 		for _, fault := range compiled.check(attribute, a.Kind, one) {
 			path := append(f.path(e, i), a.Kind.Member())
 			if steps != nil {
 				path = append(path, steps[j])
+			}
+			if wrapped && len(fault.path) > 0 {
+				fault.path = fault.path[1:]
 			}
 			fault.message.Location = f.at(e.ID, append(path, fault.path...)...)
 			f.add(fault.message)

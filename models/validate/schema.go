@@ -93,6 +93,9 @@ func (c *compiled) check(a *models.Attribute, kind ngsild.Kind, value any) []fau
 		if shape == nil {
 			shape = &a.Shape
 		}
+		if shape.Format == "time" && isTimeOfDay(at(value, path)) {
+			continue
+		}
 		list = append(list, fault{path, c.message(a, leaf, shape, at(value, path), path)})
 	}
 	return list
@@ -375,13 +378,8 @@ func valueOf(a *ngsild.Attribute) (values []any, steps []string) {
 				}
 			}
 		}
-	case ngsild.Property:
-		// A typed value of JSON-LD: {"@type": "DateTime", "@value": "…"}.
-		if object, ok := value.(map[string]any); ok {
-			if typed, ok := object["@value"]; ok {
-				value = typed
-			}
-		}
+	case ngsild.Property, ngsild.ListProperty:
+		value = untyped(value)
 	}
 	return []any{value}, nil
 }

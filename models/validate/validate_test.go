@@ -81,6 +81,44 @@ func TestFileAcceptsAValidEntityInEveryRepresentation(t *testing.T) {
 	}
 }
 
+// TestAModelIsNotTakenByTheLetterWhereNGSILDCannot holds what the schema of a model forbids
+// and NGSI-LD has no other way to write, and that the same leeway does not hide a fault.
+func TestAModelIsNotTakenByTheLetterWhereNGSILDCannot(t *testing.T) {
+	entity := func(model, attributes string) string {
+		return fmt.Sprintf(`{"id": "urn:ngsi-ld:%[1]s:1", "type": "%[1]s", "location": {"type": "Point", "coordinates": [2.35, 48.85]}, %[2]s}`, model, attributes)
+	}
+	const museum, timetable = "PointOfInterest/Museum", "UrbanMobility/TransitManagement"
+	for _, c := range []struct {
+		name, model, attributes string
+		want                    []string
+	}{
+		{"one object where the model has a list", "ZEB/Beacon", `"refArea": {"type": "Relationship", "object": "urn:ngsi-ld:Area:1"}`, nil},
+		{"objects one by one where the model has a list", "ZEB/Beacon", `"refArea": [{"type": "Relationship", "object": "urn:ngsi-ld:Area:1"}, {"type": "Relationship", "object": "urn:ngsi-ld:Area:2", "datasetId": "urn:ngsi-ld:Dataset:b"}]`, nil},
+		{"one object in simplified form", "ZEB/Beacon", `"refArea": "urn:ngsi-ld:Area:1"`, nil},
+		{"a list of objects where the model has one", "Transportation/TrafficFlowObserved", `"dateObserved": "2026-01-31T12:00:00Z/2026-01-31T13:00:00Z", "refRoadSegment": {"type": "Relationship", "object": ["urn:ngsi-ld:RoadSegment:1", "urn:ngsi-ld:RoadSegment:2"]}`,
+			[]string{"model-schema 1 /refRoadSegment/object"}},
+		{"one text of a Property where the model has a list", "Ports/BoatAuthorized", `"boatType": {"type": "Property", "value": "yacht"}`, []string{"model-schema 1 /boatType/value"}},
+		{"one geometry where the model has a list", "DCAT-AP/Catalogue", `"spatial": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [2.35, 48.85]}}`, nil},
+		{"a Relationship that the model calls a number", "Aquaculture/FishPopulation", `"culturedIn": {"type": "Relationship", "object": "urn:ngsi-ld:FishContainment:1"}`, nil},
+		{"a Property that the model calls a Relationship and a number", "Agrifood/Animal", `"weight": {"type": "Property", "value": 65.3}`, nil},
+		{"a text for what the model calls a Relationship and a number", "Agrifood/Animal", `"weight": {"type": "Property", "value": "heavy"}`, []string{"model-schema 1 /weight/value"}},
+		{"opening hours", museum, `"openingHoursSpecification": {"type": "Property", "value": [{"opens": "09:30:00", "closes": "18:00:00"}]}`, nil},
+		{"a time of the day that is none", museum, `"openingHoursSpecification": {"type": "Property", "value": [{"opens": "20.00", "closes": "24:00:00"}]}`,
+			[]string{"model-schema 1 /openingHoursSpecification/value/0/opens", "model-schema 1 /openingHoursSpecification/value/0/closes"}},
+		{"a time of a timetable", timetable, `"arrival_time": {"type": "Property", "value": "22:00:28.5"}, "departure_time": {"type": "Property", "value": "22:61:00"}`, []string{"model-schema 1 /departure_time/value"}},
+		{"a typed time inside of a value", "Environment/AirQualityMonitoring", `"versionInfo": {"type": "Property", "value": {"startDateTime": {"@type": "DateTime", "@value": "2026-01-31T12:00:00Z"}}}`, nil},
+		{"a typed time inside of a value that is none", "Environment/AirQualityMonitoring", `"versionInfo": {"type": "Property", "value": {"startDateTime": {"@type": "DateTime", "@value": "yesterday"}}}`, []string{"model-schema 1 /versionInfo/value/startDateTime"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			list, _ := check(t, validate.Options{Model: c.model}, entity(c.model[strings.IndexByte(c.model, '/')+1:], c.attributes))
+			list = slices.DeleteFunc(list, func(f finding.Finding) bool {
+				return f.Code == finding.RelationDangle || strings.Contains(f.Message, "is missing")
+			})
+			require.Equal(t, append([]string{}, c.want...), summary(list), "%v", list)
+		})
+	}
+}
+
 func TestFileFindsSeededFaults(t *testing.T) {
 	for _, c := range []struct {
 		name string

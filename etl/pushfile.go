@@ -36,6 +36,7 @@ func PushFile(ctx context.Context, name string, r io.Reader, resolver *jsonld.Re
 }
 
 func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, resolver *jsonld.Resolver, seen *index, broker *sink.Broker, report func(finding.Finding)) error {
+	said := map[string]bool{}
 	for {
 		item, err := entities.Next()
 		if errors.Is(err, io.EOF) {
@@ -67,8 +68,15 @@ func pushEntities(ctx context.Context, name string, entities *ngsild.Reader, res
 		if err != nil {
 			return fmt.Errorf("resolve the @context of %s: %w", e.ID, err)
 		}
-		if len(faults) > 0 {
+		if slices.ContainsFunc(faults, isUnknownContext) {
 			return unknownContext(name, item.Line, faults)
+		}
+		for _, f := range faults {
+			if !said[f.Message] { // the same for every entity of this @context
+				said[f.Message] = true
+				f.Location.File, f.Location.Line = name, item.Line
+				report(f)
+			}
 		}
 		at := finding.Location{File: name, Line: item.Line, Pointer: item.Pointer, Entity: e.ID}
 		if err := reportTwice(seen, e.ID, at, report); err != nil {
@@ -105,10 +113,13 @@ func unreadable(name string, item ngsild.Item, fault *ngsild.SyntaxError) error 
 	return format.Refuse(f, nil)
 }
 
+func isUnknownContext(f finding.Finding) bool { return f.Code == finding.ContextUnknownURL }
+
 // unknownContext refuses to push an entity whose terms would get wrong IRIs,
 // because a part of its @context is not known here.
 func unknownContext(name string, line int, faults []finding.Finding) error {
 	list := finding.List(slices.Clone(faults))
+	list = slices.DeleteFunc(list, func(f finding.Finding) bool { return !isUnknownContext(f) })
 	for i := range list {
 		list[i].Severity = finding.Error
 		list[i].Location.File, list[i].Location.Line = name, line

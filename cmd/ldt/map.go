@@ -102,7 +102,7 @@ func newMapPreviewCommand(s *settings) *cobra.Command {
 			if len(previews) == 0 {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s has no rows\n", flow.Spec.Name())
 			}
-			return nil
+			return s.findings(cmd.ErrOrStderr(), flow.Findings, nil)
 		},
 	}
 	flags.add(cmd)

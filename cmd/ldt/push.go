@@ -78,7 +78,7 @@ func (s *settings) pushFlow(cmd *cobra.Command, flow *etl.Flow, b *brokerFlags, 
 }
 
 // pushFile pushes the entities of an NGSI-LD file.
-func (s *settings) pushFile(cmd *cobra.Command, path string, b *brokerFlags, fetch bool, mode sink.Mode) error {
+func (s *settings) pushFile(cmd *cobra.Command, path string, b *brokerFlags, fetch fetchFlags, mode sink.Mode) error {
 	file, err := openNamed(path)
 	if err != nil {
 		return err

@@ -19,7 +19,8 @@ func newRunCommand(s *settings) *cobra.Command {
 	var broker brokerFlags
 	var format formatFlag
 	var mode, addr string
-	var serve, fetch bool
+	var fetch fetchFlags
+	var serve bool
 	cmd := &cobra.Command{
 		Use:   "run USECASE",
 		Short: "Check, convert, push, verify and report a whole use case",
@@ -86,7 +87,7 @@ func newRunCommand(s *settings) *cobra.Command {
 	flags.StringVar(&mode, "mode", "upsert", "upsert, create, update or replace")
 	flags.BoolVar(&serve, "serve", false, "keep the embedded broker running until interrupted")
 	flags.StringVar(&addr, "addr", "127.0.0.1:0", "address of the embedded broker; port 0 is any free one")
-	flags.BoolVar(&fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+	fetch.add(cmd)
 	return cmd
 }
 

@@ -30,7 +30,7 @@ func newServeCommand(s *settings) *cobra.Command {
 			"What it has acknowledged is on disk. One process serves a store at a time.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			resolver, err := newResolver(".", false)
+			resolver, err := newResolver(".", fetchFlags{})
 			if err != nil {
 				return err
 			}

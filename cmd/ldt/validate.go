@@ -24,7 +24,8 @@ type validateFlags struct {
 	format           formatFlag
 	model            string
 	contexts, layers []string
-	closed, fetch    bool
+	closed           bool
+	fetch            fetchFlags
 	severity         string
 	maxFindings      int
 	baseline         string
@@ -57,7 +58,7 @@ func newValidateCommand(s *settings) *cobra.Command {
 	flags.StringVar(&o.model, "model", "", "hold every entity against this model, such as Building or Weather/WeatherObserved")
 	flags.StringArrayVar(&o.contexts, "context", nil, "the @context of entities that bring none: a file or URL; may be repeated")
 	flags.BoolVar(&o.closed, "closed", false, "the files are all there is: a Relationship to anything else is an error")
-	flags.BoolVar(&o.fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+	o.fetch.add(cmd)
 	flags.StringSliceVar(&o.layers, "layers", nil, "the layers to check, such as json,structure; all without it")
 	flags.StringVar(&o.severity, "severity", "info", "the mildest findings to give: error, warning or info")
 	flags.IntVar(&o.maxFindings, "max-findings", 0, "give no more findings than this; 0 is all")

@@ -33,7 +33,7 @@ func newVerifyCommand(s *settings) *cobra.Command {
 			if last == "" {
 				return &exitError{exitUsage, fmt.Errorf("%s was never run\n  hint: ldt run %s", args[0], args[0])}
 			}
-			resolver, err := newResolver(u.Dir, false)
+			resolver, err := newResolver(u.Dir, fetchFlags{})
 			if err != nil {
 				return err
 			}

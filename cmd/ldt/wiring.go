@@ -24,7 +24,7 @@ import (
 // newResolver knows the core @contexts, those of the built-in models, those of
 // the use cases in dir and others, where there are any, and what was pinned in the
 // contexts.lock of dir.
-func newResolver(dir string, fetch bool, others ...string) (*jsonld.Resolver, error) {
+func newResolver(dir string, fetch fetchFlags, others ...string) (*jsonld.Resolver, error) {
 	options := []jsonld.Option{
 		jsonld.WithContextsOnDemand(models.Contexts()),
 		jsonld.WithLock(filepath.Join(dir, "contexts.lock")),
@@ -43,10 +43,19 @@ func newResolver(dir string, fetch bool, others ...string) (*jsonld.Resolver, er
 		}
 		options = append(options, jsonld.WithContexts(files))
 	}
-	if fetch {
-		options = append(options, jsonld.WithFetch(jsonld.Fetch{}))
+	if fetch.fetch || fetch.update {
+		options = append(options, jsonld.WithFetch(jsonld.Fetch{Update: fetch.update}))
 	}
 	return jsonld.NewResolver(options...), nil
+}
+
+// fetchFlags are those of the verbs that may fetch an @context.
+type fetchFlags struct{ fetch, update bool }
+
+func (f *fetchFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+	flags.BoolVar(&f.update, "update", false, "fetch, and accept a pinned @context that has changed; prints what changed")
 }
 
 // kindOf asks the built-in models.
@@ -70,7 +79,7 @@ func kindOf(model, entityType, attribute string) (ngsild.Kind, bool) {
 // flowFlags are those of the verbs that take a mapping and a source.
 type flowFlags struct {
 	mapping  string
-	fetch    bool
+	fetch    fetchFlags
 	declared source.Spec
 }
 
@@ -86,7 +95,7 @@ func (f *flowFlags) addReading(cmd *cobra.Command) {
 	flags.StringVar(&f.declared.Delimiter, "delimiter", "", "the source's delimiter")
 	flags.StringVar(&f.declared.Decimal, "decimal", "", "the source's decimal mark, . or ,")
 	flags.StringVar(&f.declared.Sheet, "sheet", "", "the sheet of a workbook, by name, number or pattern (20*)")
-	flags.BoolVar(&f.fetch, "fetch", false, "fetch an @context that is not known offline, and pin it in contexts.lock")
+	f.fetch.add(cmd)
 }
 
 // prepare makes the flow of -m MAPPING [SOURCE] ready.

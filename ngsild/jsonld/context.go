@@ -147,16 +147,8 @@ func (r *Resolver) parse(nodes []node) (active *ld.Context, userTerms map[string
 func (r *Resolver) culprit(parts []leaf, core map[string]any, fault error) finding.Finding {
 	active := ld.NewContext(nil, r.options())
 	for _, part := range parts {
-		err := guard(func() error {
-			var next any
-			if part.object != nil {
-				next = part.object
-			}
-			var err error
-			active, err = active.Parse([]any{next})
-			return err
-		})
-		if err != nil {
+		var err error
+		if active, err = part.onto(active); err != nil {
 			return finding.New(finding.ContextInvalid, finding.Location{File: placeOf(part.name)}, "%s", sentence(err))
 		}
 	}

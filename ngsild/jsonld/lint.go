@@ -193,18 +193,10 @@ func (l *linter) resolve(n *tree) ([]node, bool) {
 // core terms they change.
 func (l *linter) extend(offset int, parts []leaf) {
 	for _, part := range parts {
-		before := l.active
-		err := guard(func() error {
-			var next any
-			if part.object != nil {
-				next = part.object
-			}
-			var err error
-			l.active, err = before.Parse([]any{next})
-			return err
-		})
-		if err != nil {
-			l.active = before
+		after, err := part.onto(l.active)
+		if err == nil {
+			l.active = after
+		} else {
 			l.unsure = true
 			message := sentence(err)
 			if part.name != "" {

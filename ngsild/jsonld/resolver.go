@@ -50,8 +50,9 @@ type Resolver struct {
 
 // document is a loaded @context document.
 type document struct {
-	ldctx any // the value of its @context; read only
-	found []finding.Finding
+	ldctx     any // the value of its @context; read only
+	found     []finding.Finding
+	mediaType string // what a server called it; empty where it was not fetched
 }
 
 type resolved struct {
@@ -202,6 +203,19 @@ func leaves(dst []leaf, nodes []node) []leaf {
 type leaf struct {
 	name   string
 	object map[string]any // nil for null
+}
+
+// onto processes the part on top of what came before, which stays as it is.
+func (part leaf) onto(before *ld.Context) (after *ld.Context, err error) {
+	var local any
+	if part.object != nil {
+		local = part.object
+	}
+	err = guard(func() error {
+		after, err = before.Parse([]any{local})
+		return err
+	})
+	return after, err
 }
 
 // sent appends the list that is sent to others: URLs as URLs, save those that
@@ -382,6 +396,9 @@ func (s *resolution) unknown(u string, at origin) {
 	}
 	f := finding.New(finding.ContextUnknownURL, finding.Location{File: at.file},
 		"the @context %s is not known here; its terms go to the default vocabulary", u)
+	if name := s.missingCopy(u); name != "" {
+		f.Message = fmt.Sprintf("the @context %s is pinned, but its copy %s is missing; its terms go to the default vocabulary", u, name)
+	}
 	s.report(f.WithHint("fetch it once with --fetch, which pins it in contexts.lock, or name a copy of it as a file"))
 }
 
@@ -439,6 +456,10 @@ func readFile(path string) ([]byte, error) {
 // contextDocument gives the @context of a context document.
 func contextDocument(text []byte) (any, error) {
 	text = bytes.TrimPrefix(text, utf8BOM)
+	if at := invalidUTF8(text); at >= 0 {
+		line, char := position(text, at)
+		return nil, fmt.Errorf("it is not UTF-8: line %d, character %d", line, char)
+	}
 	v, err := decodeContext(text)
 	if err != nil {
 		return nil, fmt.Errorf("it is not JSON: %w", describeJSON(text, err))
@@ -658,16 +679,7 @@ func (r *Resolver) find(ctx context.Context, u string, offline bool) (*document,
 	}
 	r.fetching.Lock()
 	defer r.fetching.Unlock()
-	text, found, err := r.pinned(ctx, u)
-	if err != nil || text == nil {
-		return nil, err
-	}
-	doc, err := parseDocument(u, text)
-	if err != nil {
-		return nil, err
-	}
-	doc.found = found
-	return doc, nil
+	return r.pinned(ctx, u)
 }
 
 func parseDocument(u string, text []byte) (*document, error) {

@@ -54,6 +54,7 @@ bench:
 	$(GO) test -run '^$$' -bench Pipeline -benchtime 3x ./cmd/ldt
 	$(GO) test -run '^$$' -bench Reader -benchtime 3x ./etl/source/csv
 	$(GO) test -run '^$$' -bench Workbook -benchtime 3x ./etl/source/xlsx
+	$(GO) test -run '^$$' -bench ModelCheck -benchtime 20x ./models/validate
 
 clean:
 	rm -rf bin

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ldtkit/ldt/ngsild"
@@ -44,15 +45,49 @@ type Shape struct {
 // identifierPattern is the set of characters of an NGSI identifier.
 const identifierPattern = "^[\\w\\-\\.\\{\\}\\$\\+\\*\\[\\]`|~^@!,:\\\\]+$"
 
+// IdentifierShapes are the alternatives of an Identifier.
+var IdentifierShapes = []*Shape{
+	{Type: "string", MinLength: "1", MaxLength: "256", Pattern: identifierPattern},
+	{Type: "string", Format: "uri"},
+}
+
 // coordinateDepth says how many arrays stand around the positions of each type
 // of geometry, and how many elements the innermost of them needs.
-var coordinateDepth = map[string]struct{ depth, minItems int }{
-	"Point":           {0, 0},
-	"MultiPoint":      {1, 0},
-	"LineString":      {1, 2},
-	"MultiLineString": {2, 2},
-	"Polygon":         {2, 4},
-	"MultiPolygon":    {3, 4},
+var coordinateDepth = map[string]struct {
+	depth    int
+	minItems json.Number
+}{
+	"Point":           {0, ""},
+	"MultiPoint":      {1, ""},
+	"LineString":      {1, "2"},
+	"MultiLineString": {2, "2"},
+	"Polygon":         {2, "4"},
+	"MultiPolygon":    {3, "4"},
+}
+
+// GeometryShape gives the shape of one type of GeoJSON geometry (RFC 7946), the only
+// value of its member "type".
+func GeometryShape(name string) *Shape {
+	numbers := func(least json.Number) *Shape {
+		return &Shape{Type: "array", MinItems: least, Items: &Shape{Type: "number"}}
+	}
+	coordinates := numbers("2")
+	shape := coordinateDepth[name]
+	for level := 1; level <= shape.depth; level++ {
+		coordinates = &Shape{Type: "array", Items: coordinates}
+		if level == 1 {
+			coordinates.MinItems = shape.minItems
+		}
+	}
+	return &Shape{
+		Type:     "object",
+		Required: []string{"type", "coordinates"},
+		Members: map[string]*Shape{
+			"type":        {Type: "string", Enum: []json.RawMessage{json.RawMessage(strconv.Quote(name))}},
+			"coordinates": coordinates,
+			"bbox":        numbers("4"),
+		},
+	}
 }
 
 // Schema gives the JSON Schema of the shape.
@@ -112,68 +147,39 @@ func (s *Shape) Schema() map[string]any {
 	list("oneOf", s.OneOf)
 	list("allOf", s.AllOf)
 	if len(s.Geometry) > 0 {
-		geometries := make([]any, len(s.Geometry))
+		geometries := make([]*Shape, len(s.Geometry))
 		for i, name := range s.Geometry {
-			geometries[i] = geometrySchema(name)
+			geometries[i] = GeometryShape(name)
 		}
-		m["oneOf"] = geometries
+		list("oneOf", geometries)
 	}
 	if s.Identifier {
-		m["anyOf"] = []any{
-			map[string]any{"type": "string", "minLength": 1, "maxLength": 256, "pattern": identifierPattern},
-			map[string]any{"type": "string", "format": "uri"},
-		}
+		list("anyOf", IdentifierShapes)
 	}
 	return m
 }
 
-// geometrySchema gives the JSON Schema of one type of GeoJSON geometry (RFC 7946).
-func geometrySchema(name string) map[string]any {
-	numbers := func(least int) map[string]any {
-		return map[string]any{"type": "array", "minItems": least, "items": map[string]any{"type": "number"}}
-	}
-	coordinates := numbers(2)
-	shape := coordinateDepth[name]
-	for level := 1; level <= shape.depth; level++ {
-		coordinates = map[string]any{"type": "array", "items": coordinates}
-		if level == 1 && shape.minItems > 0 {
-			coordinates["minItems"] = shape.minItems
-		}
-	}
-	return map[string]any{
-		"type":     "object",
-		"required": []string{"type", "coordinates"},
-		"properties": map[string]any{
-			"type":        map[string]any{"type": "string", "enum": []string{name}},
-			"coordinates": coordinates,
-			"bbox":        numbers(4),
-		},
-	}
-}
-
-// Schema gives the JSON Schema (draft 2020-12) of the key-values form of an
-// entity: one member an attribute, with its value alone. Members that the model
-// does not name are allowed.
-func (m *Model) Schema() []byte {
-	members := make(map[string]any, len(m.Attributes)+2)
+// Shape gives the shape of the key-values form of an entity: an object with one member an
+// attribute, which has its value alone. Members that the model does not name are allowed.
+func (m *Model) Shape() *Shape {
+	s := &Shape{Type: "object", Members: make(map[string]*Shape, len(m.Attributes)+2), Required: m.Required}
 	if m.ID != nil {
-		members[ngsild.MemberID] = m.ID.Schema()
+		s.Members[ngsild.MemberID] = m.ID
 	}
 	if m.TypeShape != nil {
-		members[ngsild.MemberType] = m.TypeShape.Schema()
+		s.Members[ngsild.MemberType] = m.TypeShape
 	}
 	for _, a := range m.Attributes {
-		members[a.Name] = a.Shape.Schema()
+		s.Members[a.Name] = &a.Shape
 	}
-	schema := map[string]any{
-		"$schema":    "https://json-schema.org/draft/2020-12/schema",
-		"title":      m.QualifiedName(),
-		"type":       "object",
-		"properties": members,
-	}
-	if len(m.Required) > 0 {
-		schema["required"] = m.Required
-	}
+	return s
+}
+
+// Schema gives the JSON Schema (draft 2020-12) of the model's Shape.
+func (m *Model) Schema() []byte {
+	schema := m.Shape().Schema()
+	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	schema["title"] = m.QualifiedName()
 	text, err := json.Marshal(schema)
 	if err != nil {
 		// Load accepts valid JSON only, and nothing else goes into a schema.

@@ -442,10 +442,7 @@ func modelNames(list []*models.Model) string {
 // model holds the entity against one model, except for the attributes that are
 // known to be broken.
 func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[string]bool) error {
-	compiled, err := f.v.schemas.of(m)
-	if err != nil {
-		return err
-	}
+	compiled := f.v.schemas.of(m)
 	present := map[string]bool{}
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
@@ -460,7 +457,9 @@ func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[stri
 		if broken[a.Name] {
 			continue
 		}
-		f.attribute(e, m, compiled, attribute, i)
+		if err := f.attribute(e, m, compiled, attribute, i); err != nil {
+			return err
+		}
 	}
 	for _, name := range m.Required {
 		if name == ngsild.MemberID || name == ngsild.MemberType || present[name] {
@@ -476,19 +475,19 @@ func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[stri
 }
 
 // attribute holds one instance of an attribute against the model.
-func (f *file) attribute(e *ngsild.Entity, m *models.Model, compiled *compiled, attribute *models.Attribute, i int) {
+func (f *file) attribute(e *ngsild.Entity, m *models.Model, compiled *compiled, attribute *models.Attribute, i int) error {
 	a := &e.Attributes[i]
 	contradictory := attribute.Kind == ngsild.Relationship && !takesURI(&attribute.Shape)
 	if !sameFamily(attribute.Kind, a.Kind) && !contradictory {
 		f.add(finding.New(finding.ModelKind, f.at(e.ID, append(f.path(e, i), ngsild.MemberType)...), "%q is a %s here, and a %s in %s", a.Name, a.Kind, attribute.Kind, m.QualifiedName()).
 			WithHint("%s", kindHint(attribute.Kind)))
-		return
+		return nil
 	}
 	if a.UnitCode != "" && len(attribute.Units) > 0 {
 		f.unit(e, m, attribute, i)
 	}
-	if isNull(a.Value) || contradictory && sameFamily(ngsild.Relationship, a.Kind) {
-		return
+	if isNull(a.Value) || contradictory && sameFamily(ngsild.Relationship, a.Kind) || compiled.fits(&f.v.checking, attribute, a) {
+		return nil
 	}
 	value, steps := valueOf(a)
 	for j, one := range value {
@@ -496,7 +495,11 @@ func (f *file) attribute(e *ngsild.Entity, m *models.Model, compiled *compiled, 
 		if wrapped {
 			one = []any{one}
 		}
-		for _, fault := range compiled.check(attribute, a.Kind, one) {
+		faults, err := compiled.check(attribute, one)
+		if err != nil {
+			return err
+		}
+		for _, fault := range faults {
 			path := append(f.path(e, i), a.Kind.Member())
 			if steps != nil {
 				path = append(path, steps[j])
@@ -508,6 +511,7 @@ func (f *file) attribute(e *ngsild.Entity, m *models.Model, compiled *compiled, 
 			f.add(fault.message)
 		}
 	}
+	return nil
 }
 
 // path gives the steps to one instance of an attribute in the document.

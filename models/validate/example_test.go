@@ -11,6 +11,7 @@ import (
 	"github.com/ldtkit/ldt/models/validate"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
 
 // TestExamplesOfAllModelsAreValid makes the example of every model and validates it. The
@@ -37,6 +38,7 @@ func TestExamplesOfAllModelsAreValid(t *testing.T) {
 		"Transportation/VehicleFault":       {"observedAt"},                           // a word of the API
 	}
 	values := 0 // models that have an attribute "value", a word of the API
+	resolver := jsonld.NewResolver(jsonld.WithContextsOnDemand(models.Builtin().Contexts()))
 	for _, m := range models.Builtin().Models() {
 		name := m.QualifiedName()
 		e, without := m.Example()
@@ -45,7 +47,7 @@ func TestExamplesOfAllModelsAreValid(t *testing.T) {
 		} else if !slices.Equal(withouts[name], without) {
 			t.Errorf("the example of %s is without %v", name, without)
 		}
-		v, err := validate.New(validate.Options{Model: name})
+		v, err := validate.New(validate.Options{Model: name, Resolver: resolver})
 		require.NoError(t, err)
 		found, stats, err := v.File(t.Context(), "example.jsonld", bytes.NewReader(e.AppendJSON(nil, ngsild.Normalized)))
 		require.NoError(t, err)

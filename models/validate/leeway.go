@@ -14,11 +14,12 @@ import (
 // model wants a list. In JSON-LD one object and a list of one are the same, and the
 // value of a GeoProperty is always one geometry.
 func listOfOne(s *models.Shape, kind ngsild.Kind, value any) bool {
-	if s.Type != "array" || kind != ngsild.Relationship && kind != ngsild.GeoProperty {
-		return false
-	}
 	_, isList := value.([]any)
-	return !isList
+	return !isList && mayBeListOfOne(s, kind)
+}
+
+func mayBeListOfOne(s *models.Shape, kind ngsild.Kind) bool {
+	return s.Type == "array" && (kind == ngsild.Relationship || kind == ngsild.GeoProperty)
 }
 
 // takesURI reports whether a URI, or a list of them, may fit a shape. A model that calls

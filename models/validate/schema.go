@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/ldtkit/ldt/models"
@@ -17,36 +18,56 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// schemas holds the compiled schema of each model that was met.
+// schemas holds each model that was met, compiled.
 type schemas map[*models.Model]*compiled
 
-// compiled is the schema of the value of each attribute of one model.
+// compiled is a model compiled.
 type compiled struct {
-	model      *models.Model
-	attributes map[*models.Attribute]*jsonschema.Schema
+	model *models.Model
+	// forms say quickly what values are right. An attribute has none where its shape
+	// asks for more than a form covers.
+	forms map[*models.Attribute]*form
+	// schemas say what is wrong, and judge what the forms do not cover. They are compiled
+	// at the first call.
+	schemas func() (map[*models.Attribute]*jsonschema.Schema, error)
 }
 
-// of compiles the schema of a model at its first use.
-func (s schemas) of(m *models.Model) (*compiled, error) {
-	if c := s[m]; c != nil {
-		return c, nil
+// of compiles a model at its first use.
+func (s schemas) of(m *models.Model) *compiled {
+	c := s[m]
+	if c == nil {
+		c = &compiled{
+			model:   m,
+			forms:   map[*models.Attribute]*form{},
+			schemas: sync.OnceValues(func() (map[*models.Attribute]*jsonschema.Schema, error) { return compileSchemas(m) }),
+		}
+		for _, a := range m.Attributes {
+			if f, ok := compileForm(&a.Shape); ok {
+				c.forms[a] = f
+			}
+		}
+		s[m] = c
 	}
+	return c
+}
+
+// compileSchemas compiles the schema of the value of each attribute of a model.
+func compileSchemas(m *models.Model) (map[*models.Attribute]*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat = true
 	const address = "urn:ldt:model"
 	if err := compiler.AddResource(address, bytes.NewReader(m.Schema())); err != nil {
 		return nil, fmt.Errorf("read the schema of %s: %w", m.QualifiedName(), err)
 	}
-	c := &compiled{model: m, attributes: map[*models.Attribute]*jsonschema.Schema{}}
+	schemas := map[*models.Attribute]*jsonschema.Schema{}
 	for _, a := range m.Attributes {
 		schema, err := compiler.Compile(address + "#/properties/" + url.PathEscape(escape(a.Name)))
 		if err != nil {
 			return nil, fmt.Errorf("compile the schema of %s, attribute %s: %w", m.QualifiedName(), a.Name, err)
 		}
-		c.attributes[a] = schema
+		schemas[a] = schema
 	}
-	s[m] = c
-	return c, nil
+	return schemas, nil
 }
 
 // fault is a finding and the steps from the value to where it is wrong.
@@ -55,36 +76,34 @@ type fault struct {
 	message finding.Finding
 }
 
-// fits says without the schema that a value is right, where that is plain to
-// see: a text or number of which nothing more is asked, or a geometry of an
-// allowed type in a GeoProperty, whose coordinates the layer of structure checked.
-func fits(s *models.Shape, kind ngsild.Kind, value any) bool {
-	switch v := value.(type) {
-	case string:
-		return s.Type == "string" && s.Format == "" && s.Pattern == "" && s.Enum == nil && s.MinLength == "" && s.MaxLength == "" && alone(s)
-	case json.Number:
-		return s.Type == "number" && s.Minimum == "" && s.Maximum == "" && s.Above == "" && s.Below == "" && s.Enum == nil && alone(s)
-	case map[string]any:
-		name, _ := v["type"].(string)
-		return kind == ngsild.GeoProperty && slices.Contains(s.Geometry, name)
+// fits reports whether an attribute says what the model allows, as far as its form tells: false
+// is for the schema to judge.
+func (c *compiled) fits(checking *checking, attribute *models.Attribute, a *ngsild.Attribute) bool {
+	f := c.forms[attribute]
+	if f == nil || a.Kind == ngsild.LanguageProperty || a.Kind == ngsild.ListRelationship {
+		return false // their values are not those of the key-values form
 	}
-	return false
+	value := []byte(a.Value)
+	if a.Kind == ngsild.Property {
+		value = checking.untyped(value)
+	}
+	if value[0] != '[' && mayBeListOfOne(&attribute.Shape, a.Kind) {
+		return checking.fitsAlone(f, value)
+	}
+	fits, sure := checking.fits(f, value)
+	return fits && sure
 }
 
-// alone reports whether a shape has no further alternatives or conditions.
-func alone(s *models.Shape) bool {
-	return s.AnyOf == nil && s.OneOf == nil && s.AllOf == nil && s.Geometry == nil && !s.Identifier
-}
-
-// check holds one value of an attribute of this kind against the model.
-func (c *compiled) check(a *models.Attribute, kind ngsild.Kind, value any) []fault {
-	if fits(&a.Shape, kind, value) {
-		return nil
+// check holds one value of an attribute against the model's schema.
+func (c *compiled) check(a *models.Attribute, value any) ([]fault, error) {
+	schemas, err := c.schemas()
+	if err != nil {
+		return nil, err
 	}
-	err := c.attributes[a].Validate(value)
+	err = schemas[a].Validate(value)
 	var invalid *jsonschema.ValidationError
 	if err == nil || !errors.As(err, &invalid) {
-		return nil
+		return nil, nil
 	}
 	var list []fault
 	for _, leaf := range leaves(nil, invalid) {
@@ -98,7 +117,7 @@ func (c *compiled) check(a *models.Attribute, kind ngsild.Kind, value any) []fau
 		}
 		list = append(list, fault{path, c.message(a, leaf, shape, at(value, path), path)})
 	}
-	return list
+	return list, nil
 }
 
 // leaves gives the violations that a person can mend. Where a value fits none of

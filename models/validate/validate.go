@@ -71,6 +71,7 @@ type Validator struct {
 	model    *models.Model
 	core     *jsonld.Context
 	schemas  schemas
+	checking checking
 	contexts map[string]*resolved // by the text of the @context
 	linted   map[string][]finding.Finding
 	links    links

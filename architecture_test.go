@@ -48,6 +48,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"etl/mapping":              {never: slices.Concat(formats, []string{"etl/sink/..."})},
 	"etl/strictyaml":           {onlyModule: []string{"ngsild/finding"}},
 	"etl/inventory":            {never: slices.Concat(formats, []string{"ngsild/client/..."})},
+	"etl/propose/gold":         {onlyModule: []string{"etl/profile", "etl/source", "etl/strictyaml", "ngsild/finding"}},
 	"etl/profile":              {never: slices.Concat(formats, []string{"etl/inventory/...", "etl/sink/...", "ngsild/client/..."})},
 	"etl/sink":                 {never: []string{"ngsild/broker/..."}},
 	"etl/verify":               {never: []string{"ngsild/broker/..."}},

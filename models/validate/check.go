@@ -34,9 +34,9 @@ func (f *file) check() error {
 	case err != nil:
 		return fmt.Errorf("read %s: %w", f.name, err)
 	}
-	broken := map[string]bool{} // attributes with a fault of structure
+	broken := map[string]bool{} // attributes with an error of structure
 	for _, fault := range found {
-		if steps := unescape(fault.Location.Pointer); len(steps) > 0 {
+		if steps := unescape(fault.Location.Pointer); len(steps) > 0 && fault.Severity == finding.Error {
 			broken[steps[0]] = true
 		}
 		f.place(&fault.Location)

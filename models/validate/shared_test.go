@@ -3,7 +3,6 @@ package validate_test
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,76 +24,6 @@ func judged() (list []*models.Model) {
 		}
 	}
 	return list
-}
-
-// officialFaults are the findings on the official normalized examples of the
-// judged models, each with what is wrong with the example.
-var officialFaults = map[string]map[string]string{
-	"Building/Building": {
-		"model-kind /containedInPlace/type": "Property with a geometry where the model has a GeoProperty",
-		"model-kind /mapUrl/type":           "Property where the model has a Relationship",
-		"model-kind /owner/type":            "Relationship where the model has a Property",
-	},
-	"Building/VibrationsObserved": {"attribute-type /location": "location is a GeoProperty in NGSI-LD"},
-	"Consumption/ConsumptionCost": {
-		"attribute-member /consumptionPoint/value":    "Relationship with a value",
-		"model-schema /energyConsumedAndCost/0/value": "normalized inside an array; listed in validation-failures.json",
-	},
-	"Consumption/ConsumptionPoint": {
-		"attribute-member /address":        `"values" for "value"`,
-		"attribute-member /address/values": `"values" for "value"`,
-		"attribute-type /location/type":    `"Geoproperty"`,
-		"model-schema /dateCreated/value":  "listed in validation-failures.json",
-		"model-schema /dateModified/value": "listed in validation-failures.json",
-	},
-	"Device/Device": {
-		"attribute-name /value":            "an attribute with the name of a member of the API",
-		"model-kind /controlledAsset/type": "Relationship where the model has a Property",
-	},
-	"Device/DeviceMeasurement": {
-		"attribute-type /location":   "location is a GeoProperty in NGSI-LD",
-		"entity-id-pattern /id":      "the id names the type MEASUREMENT",
-		"model-kind /refDevice/type": "Property where the model has a Relationship",
-	},
-	"Device/Modbus": {
-		"attribute-name /value": "an attribute with the name of a member of the API",
-		"entity-id-pattern /id": "the id names the type device1",
-	},
-	"Device/PolarH10":      {"model-schema /hr/value": "75.5 for an integer; listed in validation-failures.json"},
-	"Device/PrivacyObject": {"model-kind /refDevice/type": "Relationship where the model has a Property"},
-	"Device/SenseHat": {
-		"model-schema /accelerometer/value/x": "attributes inside a value; listed in validation-failures.json",
-		"model-schema /accelerometer/value/y": "attributes inside a value; listed in validation-failures.json",
-		"model-schema /accelerometer/value/z": "attributes inside a value; listed in validation-failures.json",
-	},
-	"Device/SmartMeteringObservation": {"entity-id-pattern /id": "the id names the type SmartMeter"},
-	"Device/UWBAnchor":                {"context-unknown-url /@context": "an @context of a subject that does not exist"},
-	"KeyPerformanceIndicator/KeyPerformanceIndicator": {
-		"attribute-time /modifiedAt":              "modifiedAt as a Property",
-		"model-schema /dateNextCalculation/value": "a time where the model has a date",
-	},
-	"Weather/SeaConditions": {
-		"attribute-type /location": "location is a GeoProperty in NGSI-LD",
-		"entity-id-pattern /id":    "the id names the type SeaCondition",
-	},
-	"Weather/WeatherAlert":    {"model-kind /alertSource/type": "Property where the model has a Relationship"},
-	"Weather/WeatherForecast": {"entity-id /id": "no URI"},
-}
-
-func TestOfficialNormalizedExamplesGiveKnownFaultsOnly(t *testing.T) {
-	root := shared.Path(t, "smart-data-models")
-	v, err := validate.New(validate.Options{})
-	require.NoError(t, err)
-	for _, m := range judged() {
-		got := []string{}
-		for _, f := range official(t, v, root, m, "example-normalized.jsonld") {
-			if f.Severity == finding.Info {
-				continue // no @context
-			}
-			got = append(got, string(f.Code)+" "+f.Location.Pointer)
-		}
-		require.ElementsMatch(t, slices.Collect(maps.Keys(officialFaults[m.QualifiedName()])), got, m.QualifiedName())
-	}
 }
 
 func TestOfficialKeyValuesExamplesFitTheirModels(t *testing.T) {

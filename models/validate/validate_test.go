@@ -153,6 +153,8 @@ func TestFileFindsSeededFaults(t *testing.T) {
 			[]string{"model-schema 2 /category/0"}, `did you mean "office"?`},
 		{"member of an object", `{"id": "urn:a:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {"postalCode": 75001}, "category": ["office"]}`, []string{"model-schema 1 /address/postalCode"}, `write it in quotes: "75001"`},
 		{"not a list", `{"id": "urn:a:1", "type": "https://smartdatamodels.org/dataModel.Building/Building", "address": {}, "category": "office"}`, []string{"model-schema 1 /category"}, `["office"]`},
+		{"a warning does not hide an error", `{"id": "urn:a:1", "type": "https://smartdatamodels.org/dataModel.Energy/InverterDevice", "dateLastReported": "2026-01-31T12:00:00Z", "phaseType": "singlePhase", "location": {"type": "Point", "coordinates": [2.35, 48.85]}, "self-consumption": [1]}`,
+			[]string{"attribute-name 1 /self-consumption warning", "model-schema 1 /self-consumption"}, ""},
 		{"unknown type", `{"id": "urn:a:1", "type": "Bulding", "location": {"type": "Point", "coordinates": [2.35, 48.85]}}`, []string{"model-unknown 1 /type warning"}, `did you mean "Building"?`},
 		{"a core term redefined", `{"id": "urn:a:1", "type": "X", "@context": {"X": "https://example.org/X",` + "\n" + ` "location": "https://example.org/l"}}`,
 			[]string{"model-unknown 1 /type info", "context-core-term 2 /@context"}, "take the line out"},

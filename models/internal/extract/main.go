@@ -250,10 +250,15 @@ func (x *extractor) model(file, name, subject string, details *models.Details) (
 			m.TypeShape = shape
 			if len(shape.Enum) == 1 {
 				var only string
-				if json.Unmarshal(shape.Enum[0], &only) == nil && only != name {
-					x.rule("the schema allows another type than the model's name: the schema's is taken")
-					m.Type = only
+				if json.Unmarshal(shape.Enum[0], &only) != nil || only == name {
+					continue
 				}
+				if _, err := os.Stat(filepath.Join(x.folder, subject, only, "schema.json")); err == nil {
+					x.rule("the schema allows the type of another model: the model's name is taken")
+					continue
+				}
+				x.rule("the schema allows another type than the model's name: the schema's is taken")
+				m.Type = only
 			}
 			continue
 		}

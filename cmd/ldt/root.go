@@ -54,6 +54,7 @@ func newRootCommand() *cobra.Command {
 		newInventoryCommand(&s),
 		newModelsCommand(&s),
 		newMapCommand(&s),
+		newContextCommand(&s),
 		newConvertCommand(&s),
 		newValidateCommand(&s),
 		newPushCommand(&s),

@@ -30,7 +30,7 @@ func newResolver(dir string, fetch fetchFlags, others ...string) (*jsonld.Resolv
 		jsonld.WithLock(filepath.Join(dir, "contexts.lock")),
 	}
 	for _, folder := range append(others, dir) {
-		if _, err := os.Stat(filepath.Join(folder, etl.UseCaseFile)); err != nil {
+		if !isUseCase(folder) {
 			continue
 		}
 		u, err := etl.LoadUseCase(folder)
@@ -47,6 +47,11 @@ func newResolver(dir string, fetch fetchFlags, others ...string) (*jsonld.Resolv
 		options = append(options, jsonld.WithFetch(jsonld.Fetch{Update: fetch.update}))
 	}
 	return jsonld.NewResolver(options...), nil
+}
+
+func isUseCase(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, etl.UseCaseFile))
+	return err == nil
 }
 
 // fetchFlags are those of the verbs that may fetch an @context.

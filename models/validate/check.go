@@ -268,7 +268,7 @@ func (f *file) writtenContext(e *ngsild.Entity) {
 	start := f.at(e.ID, ngsild.MemberContext)
 	found, linted := f.v.linted[string(raw)]
 	if !linted {
-		found = jsonld.Lint("", slices.Concat([]byte(before), raw, []byte("}")), f.v.options.Resolver)
+		found = jsonld.Lint(f.ctx, "", slices.Concat([]byte(before), raw, []byte("}")), jsonld.LintOptions{Resolver: f.v.options.Resolver, Payload: true})
 		if len(f.v.linted) >= maxContexts {
 			clear(f.v.linted)
 		}

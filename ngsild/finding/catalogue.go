@@ -20,6 +20,7 @@ var catalogue = []Code{
 	EntityStructure, JSONDuplicate, EntityNumber, EntityID, EntityIDPattern, EntityConflict, AttributeZone, ContextUnmapped, EntityType, EntityDuplicate, AttributeName, AttributeType, AttributeMember,
 	AttributeValue, AttributeObject, AttributeGeometry, AttributeTime, AttributeDataset, AttributeUnit,
 	ContextUnknownURL, ContextInvalid, ContextDuplicate, ContextPrefix, ContextCoreTerm,
+	ContextCycle, ContextMediaType, ContextOrion, ContextUnused, ContextAmbiguous,
 	ContextChanged, ContextStale, ContextOrder, ModelUnknown, ModelSchema, ModelKind, ModelUnit, ModelAttribute,
 	ModelFile, ModelFileSchema, ModelFileRef, ModelFileTerm, ModelFileKind,
 	RelationDangle, InventorySheet, InventoryMissing, InventoryValue, InventoryRef, InventoryWord,

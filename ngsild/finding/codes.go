@@ -120,10 +120,15 @@ const (
 	ContextDuplicate  Code = "context-duplicate-key"
 	ContextPrefix     Code = "context-undefined-prefix"
 	ContextCoreTerm   Code = "context-core-term"
-	ContextChanged    Code = "context-changed"  // not what contexts.lock pinned
-	ContextStale      Code = "context-stale"    // could not be fetched again; the pinned copy is used
-	ContextOrder      Code = "context-order"    // plain JSON-LD would read it another way
-	ContextUnmapped   Code = "context-unmapped" // a term that falls to the default vocabulary
+	ContextChanged    Code = "context-changed"        // not what contexts.lock pinned
+	ContextStale      Code = "context-stale"          // could not be fetched again; the pinned copy is used
+	ContextOrder      Code = "context-order"          // plain JSON-LD would read it another way
+	ContextUnmapped   Code = "context-unmapped"       // a term that falls to the default vocabulary
+	ContextCycle      Code = "context-cycle"          // it leads back to itself
+	ContextMediaType  Code = "context-media-type"     // served as something else than JSON-LD
+	ContextOrion      Code = "context-orion-type"     // a coercion with which Orion-LD refuses attributes
+	ContextUnused     Code = "context-unused-term"    // that no entity uses
+	ContextAmbiguous  Code = "context-ambiguous-term" // that stands for other IRIs elsewhere
 )
 
 // Codes of validation against a model.
@@ -212,6 +217,10 @@ var severities = map[Code]Severity{
 	ContextStale:       Warning,
 	ContextOrder:       Info,
 	ContextUnmapped:    Warning,
+	ContextMediaType:   Warning,
+	ContextOrion:       Warning,
+	ContextUnused:      Info,
+	ContextAmbiguous:   Info,
 	EntityIDPattern:    Warning,
 	EntityConflict:     Warning,
 	AttributeZone:      Warning,

@@ -61,7 +61,7 @@ func WithFetch(f Fetch) Option {
 			f.Timeout = fetchTimeout
 		}
 		if f.MaxBytes <= 0 {
-			f.MaxBytes = maxContextBytes
+			f.MaxBytes = MaxContextBytes
 		}
 		client := http.Client{}
 		if f.Client != nil {
@@ -110,10 +110,30 @@ func (f *Fetch) get(ctx context.Context, u string) (text []byte, mediaType strin
 		return nil, "", fmt.Errorf("it has more than %d bytes", f.MaxBytes)
 	}
 	mediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if _, err := contextDocument(text); err != nil {
-		return nil, "", fmt.Errorf("%w (the server calls it %q)", err, mediaType)
-	}
 	return text, mediaType, nil
+}
+
+// Document gives the text of the @context document at a URL as it stands there, legal or
+// not, and the media type that the server calls it. With WithFetch it is fetched, and not
+// pinned; else it is what is built in, registered or pinned, and nil where none is.
+func (r *Resolver) Document(ctx context.Context, u string) (text []byte, mediaType string, err error) {
+	if r.fetch != nil {
+		if text, mediaType, err = r.fetch.get(ctx, u); err != nil {
+			return nil, "", fmt.Errorf("fetch the @context %s: %w", u, err)
+		}
+		return text, mediaType, nil
+	}
+	if version, isCore := coreVersionOf(u); isCore {
+		if local, builtIn := coreContext(version); builtIn {
+			text, err = encode(map[string]any{"@context": local})
+		}
+		return text, "", err
+	}
+	doc, err := r.load(ctx, u, false)
+	if err != nil || doc == nil {
+		return nil, "", err
+	}
+	return doc.text, "", nil
 }
 
 // lock is contexts.lock. It is used under Resolver.fetching.
@@ -300,7 +320,9 @@ func (r *Resolver) pinned(ctx context.Context, u string) (*document, error) {
 	}
 	text, mediaType, err := r.fetch.get(ctx, u)
 	if err == nil && hashOf(text) != was.SHA256 {
-		err = r.legal(u, text)
+		if err = r.legal(u, text); err != nil {
+			err = fmt.Errorf("%w (the server calls it %q)", err, mediaType)
+		}
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -432,12 +454,8 @@ func (r *Resolver) difference(u string, was, is []byte) string {
 		what  string
 		terms []string
 	}{{"terms added", added}, {"terms removed", removed}, {"terms that stand for another IRI", moved}, {"terms whose values are read another way", coerced}} {
-		if n := len(part.terms); n > 0 {
-			list := strings.Join(part.terms[:min(n, shownTerms)], ", ")
-			if n > shownTerms {
-				list += fmt.Sprintf(" and %d more", n-shownTerms)
-			}
-			parts = append(parts, fmt.Sprintf("%s: %s", part.what, list))
+		if len(part.terms) > 0 {
+			parts = append(parts, part.what+": "+firstOf(part.terms, shownTerms))
 		}
 	}
 	if parts == nil {

@@ -117,7 +117,7 @@ func FuzzLint(f *testing.F) {
 	}
 	r := fuzzResolver()
 	f.Fuzz(func(t *testing.T, text string) {
-		found := Lint("c", []byte(text), r)
+		found := Lint(context.Background(), "c", []byte(text), LintOptions{Resolver: r})
 		for i, one := range found {
 			at := one.Location
 			if at.Line < 1 || at.Char < 1 || one.Message == "" || !utf8.ValidString(text) && finding.Errors(found) == 0 {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/piprate/json-gold/ld"
@@ -17,78 +19,93 @@ import (
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
+// LintOptions say what Lint knows beside the text. The zero value is good.
+type LintOptions struct {
+	// Resolver answers for the URLs of the text; nil knows the core @contexts.
+	Resolver *Resolver
+	// URL is where the context is, or will be, published: a context that leads back to
+	// it runs in a circle. Empty where nobody knows.
+	URL string
+	// MediaType is what a server calls the text; empty where it comes from elsewhere.
+	MediaType string
+	// Payload says that the text is that of an entity's own @context: what concerns the
+	// readers of a published context is left out.
+	Payload bool
+	// Uses are the names that entities use; nil where that is not known.
+	Uses *Uses
+	// Meanings gives the IRIs that other vocabularies have for a term, the most usual
+	// first; nil knows none.
+	Meanings func(term string) []Meaning
+}
+
+// Meaning is an IRI that a term stands for, and in which vocabularies.
+type Meaning struct {
+	IRI string
+	In  []string
+}
+
 // Lint checks the text of a context document, {"@context": …}, that the user
 // keeps under name. Errors are what a JSON-LD processor refuses or silently reads
 // another way than it looks: a key twice, a prefix that nothing defines, a core
-// term with a definition of its own, an illegal definition. A URL that is not
-// known here is a warning; a core @context that does not stand last is a remark
-// where plain JSON-LD would differ. Findings stand in the order of the text, with
-// line and character. r may be nil.
-func Lint(name string, text []byte, r *Resolver) []finding.Finding {
-	if r == nil {
-		r = NewResolver()
+// term with a definition of its own, a circle, an illegal definition. A URL that is
+// not known here is a warning, as is what a broker or another reader refuses. Remarks
+// are an order that matters, a term that nothing uses, or one that others read in
+// another way. Findings stand in the order of the text, with line and character, at
+// most maxFound of them.
+func Lint(ctx context.Context, name string, text []byte, o LintOptions) []finding.Finding {
+	if o.Resolver == nil {
+		o.Resolver = NewResolver()
 	}
-	l := &linter{name: name, text: bytes.TrimPrefix(text, utf8BOM), r: r}
-	root, err := parseTree(l.text)
-	if err != nil {
-		offset := 0
-		var syntax *jsontext.SyntacticError
-		if errors.As(err, &syntax) {
-			offset, err = int(syntax.ByteOffset), syntax.Err
-		}
-		l.report(finding.ContextInvalid, offset, "it is not JSON: %v", err)
-		return l.found
-	}
-	if root.kind != '{' {
-		l.report(finding.ContextInvalid, root.offset, "it is not an object with an @context")
-		return l.found
-	}
-	l.duplicates(root)
-	ldctx := root.last(ngsild.MemberContext)
-	if ldctx == nil {
-		l.report(finding.ContextInvalid, root.offset, "it has no @context").Hint = contextFileHint
-		return l.found
-	}
-	version, _ := coreVersionOf(r.core)
-	local, ok := coreContext(version)
-	if ok {
-		_ = guard(func() error {
-			core, err := ld.NewContext(nil, r.options()).Parse(local)
-			if err == nil {
-				l.core = core.TermDefinitions
-			}
-			return err
-		})
-	}
-	l.active = ld.NewContext(nil, r.options())
-	l.parts(ldctx.value)
-	l.order()
-	if errorsOf(l.found) == nil {
-		l.refused(ldctx.value)
-	}
+	text = bytes.TrimPrefix(text, utf8BOM)
+	l := &linter{LintOptions: o, ctx: ctx, name: name, text: text, lines: lineStarts(text), r: o.Resolver, tries: maxTries, prefixed: map[string]bool{}}
+	l.document()
 	slices.SortStableFunc(l.found, func(a, b finding.Finding) int {
 		if a.Location.Line != b.Location.Line {
 			return a.Location.Line - b.Location.Line
 		}
 		return a.Location.Char - b.Location.Char
 	})
+	if l.left > 0 {
+		f := finding.New(l.last.Code, finding.Location{File: name, Line: 1, Char: 1}, "there are %d findings more than these %d", l.left, len(l.found))
+		f.Severity = max(l.worst, l.last.Severity)
+		l.found = append(l.found, f)
+	}
 	return l.found
 }
 
 var utf8BOM = []byte("\xef\xbb\xbf")
 
+const (
+	// maxFound bounds the findings of one text.
+	maxFound = 1000
+	// maxTries bounds how often json-gold is asked about a part of a text alone, in
+	// terms that it has to look at.
+	maxTries = 4_000_000
+)
+
 type linter struct {
+	LintOptions
+	ctx    context.Context
 	name   string
 	text   []byte
+	lines  []int // the offset at which each line begins
 	r      *Resolver
 	found  []finding.Finding
 	core   map[string]*ld.TermDefinition
 	active *ld.Context // what the parts so far come to
 	// unsure says that a part before could not be read, so that a prefix may be
 	// defined after all.
-	unsure bool
-	depth  int
-	cores  []coreAt
+	unsure   bool
+	depth    int
+	count    int // of the parts that URLs came to
+	tries    int
+	cores    []coreAt
+	terms    []*member       // that the text itself defines
+	prefixed map[string]bool // prefixes that a name of the text begins with
+
+	left  int             // findings above maxFound
+	last  finding.Finding // of these
+	worst finding.Severity
 }
 
 // coreAt is a core @context in the text, and what follows it.
@@ -98,26 +115,102 @@ type coreAt struct {
 	changed []string // core terms that a later part defines another way
 }
 
+func (l *linter) document() {
+	if l.URL != "" {
+		l.served(0, l.URL, l.MediaType)
+	}
+	root, err := parseTree(l.text)
+	if err != nil {
+		offset := 0
+		var syntax *jsontext.SyntacticError
+		if errors.As(err, &syntax) {
+			offset, err = int(syntax.ByteOffset), syntax.Err
+		}
+		l.report(finding.ContextInvalid, offset, "it is not JSON: %v", err)
+		return
+	}
+	if root.kind != '{' {
+		l.report(finding.ContextInvalid, root.offset, "it is not an object with an @context").Hint = contextFileHint
+		return
+	}
+	l.duplicates(root)
+	ldctx := root.last(ngsild.MemberContext)
+	if ldctx == nil {
+		l.report(finding.ContextInvalid, root.offset, "it has no @context").Hint = contextFileHint
+		return
+	}
+	version, _ := coreVersionOf(l.r.core)
+	if local, ok := coreContext(version); ok {
+		if core, err := (leaf{object: local}).onto(ld.NewContext(nil, l.r.options())); err == nil {
+			l.core = core.TermDefinitions
+		}
+	}
+	l.active = ld.NewContext(nil, l.r.options())
+	l.parts(ldctx.value)
+	l.order()
+	if !l.Payload {
+		l.readers()
+	}
+	if l.worstFound() < finding.Error {
+		l.refused(ldctx.value)
+	}
+}
+
+// worstFound is the gravest severity so far.
+func (l *linter) worstFound() finding.Severity {
+	worst := max(l.worst, l.last.Severity)
+	for _, f := range l.found {
+		worst = max(worst, f.Severity)
+	}
+	return worst
+}
+
 // report adds a finding at a byte offset. The pointer is good until the next.
 func (l *linter) report(code finding.Code, offset int, format string, args ...any) *finding.Finding {
-	line, char := position(l.text, offset)
-	l.found = append(l.found, finding.New(code, finding.Location{File: l.name, Line: line, Char: char}, format, args...))
+	return l.add(finding.New(code, finding.Location{}, format, args...), offset)
+}
+
+// add adds a finding, and gives it its place.
+func (l *linter) add(f finding.Finding, offset int) *finding.Finding {
+	if len(l.found) >= maxFound {
+		l.worst = max(l.worst, l.last.Severity)
+		l.left, l.last = l.left+1, f
+		return &l.last
+	}
+	line := l.line(offset)
+	char := utf8.RuneCount(l.text[l.lines[line-1]:min(offset, len(l.text))]) + 1
+	f.Location = finding.Location{File: l.name, Line: line, Char: char}
+	l.found = append(l.found, f)
 	return &l.found[len(l.found)-1]
 }
+
+// line gives the line of a byte offset, 1-based.
+func (l *linter) line(offset int) int {
+	i, found := slices.BinarySearch(l.lines, offset)
+	if found {
+		return i + 1
+	}
+	return i
+}
+
+// resolution begins a look-up of something that the text names.
+func (l *linter) resolution() *resolution {
+	s := &resolution{r: l.r, ctx: l.ctx, count: l.count}
+	if l.URL != "" {
+		s.stack = []string{l.URL}
+	}
+	return s
+}
+
+func (l *linter) origin() origin { return origin{name: "the @context", base: l.URL} }
 
 // duplicates reports each key that an object has twice.
 func (l *linter) duplicates(n *tree) {
 	first := make(map[string]*member, len(n.members))
 	for i := range n.members {
 		m := &n.members[i]
-		was, twice := first[m.key]
-		if twice {
-			line, _ := position(l.text, was.offset)
-			f := l.report(finding.ContextDuplicate, m.offset, "%q stands here again, after line %d; only the last one counts", m.key, line)
-			f.Hint = "keep one of them"
-			if was.value.kind == '"' && m.value.kind == '"' && was.value.text != m.value.text {
-				f.Hint = fmt.Sprintf("keep one of them: %q or %q", was.value.text, m.value.text)
-			}
+		if was, twice := first[m.key]; twice {
+			l.duplicate(was, m, n.last(m.key))
 		} else {
 			first[m.key] = m
 		}
@@ -128,8 +221,43 @@ func (l *linter) duplicates(n *tree) {
 	}
 }
 
+func (l *linter) duplicate(was, again, last *member) {
+	f := l.report(finding.ContextDuplicate, again.offset, "%q stands here again, after line %d", again.key, l.line(was.offset))
+	texts := was.value.kind == '"' && again.value.kind == '"'
+	switch {
+	case bytes.Equal(l.text[was.value.offset:was.value.end], l.text[again.value.offset:again.value.end]):
+		f.Message += "; both say the same"
+		f.Hint = "take one of them out"
+		return
+	case again != last:
+		f.Message += fmt.Sprintf("; only the last one counts, that of line %d", l.line(last.offset))
+	case texts:
+		f.Message += fmt.Sprintf("; only this one counts: %q, not %q", again.value.text, was.value.text)
+	default:
+		f.Message += "; only this one counts"
+	}
+	f.Hint = "keep one of them"
+	if texts {
+		f.Hint = fmt.Sprintf("keep one of them: %q or %q", was.value.text, again.value.text)
+	}
+}
+
 // parts checks the value of the @context.
 func (l *linter) parts(n *tree) {
+	l.each(n, func(part *tree) {
+		switch part.kind {
+		case '"':
+			l.ref(part)
+		case '{':
+			l.object(part)
+		case 'n':
+			l.extend(part.offset, []leaf{{}})
+		}
+	})
+}
+
+// each calls visit with every URL, object and null of an @context, in their order.
+func (l *linter) each(n *tree, visit func(part *tree)) {
 	if l.depth++; l.depth > maxDepth {
 		l.report(finding.ContextInvalid, n.offset, "the @context is nested more than %d deep", maxDepth)
 		return
@@ -138,18 +266,16 @@ func (l *linter) parts(n *tree) {
 	switch n.kind {
 	case '[':
 		for _, item := range n.items {
-			l.parts(item)
+			l.each(item, visit)
 		}
-	case '"':
-		l.ref(n)
 	case '{':
 		if nested := n.last(ngsild.MemberContext); nested != nil {
-			l.parts(nested.value)
+			l.each(nested.value, visit)
 			return
 		}
-		l.object(n)
-	case 'n':
-		l.extend(n.offset, []leaf{{}})
+		visit(n)
+	case '"', 'n':
+		visit(n)
 	default:
 		l.report(finding.ContextInvalid, n.offset, "a URL or an object belongs here")
 	}
@@ -162,25 +288,30 @@ func (l *linter) ref(n *tree) {
 		return
 	}
 	if nodes, ok := l.resolve(n); ok {
-		l.extend(n.offset, leaves(nil, nodes))
+		before, parts := l.active, leaves(nil, nodes)
+		l.extend(n.offset, parts)
+		l.overrides(n.offset, before, parts)
 	}
 }
 
 // resolve looks up a URL of the text and reports what that finds, at its place.
 func (l *linter) resolve(n *tree) ([]node, bool) {
-	s := &resolution{r: l.r, ctx: context.Background()}
-	nodes := s.ref(n.text, origin{name: "the @context"}, 0)
+	s := l.resolution()
+	nodes := s.ref(n.text, l.origin(), 0)
+	l.count = s.count
 	if s.fault != nil {
 		l.report(finding.ContextInvalid, n.offset, "%v", s.fault)
 	}
-	at := l.report(finding.ContextInvalid, n.offset, "").Location
-	l.found = l.found[:len(l.found)-1]
 	for _, f := range s.found {
 		if f.Location.File != "" && f.Location.File != l.name {
 			f.Message = f.Location.File + ": " + f.Message
 		}
-		f.Location = at
-		l.found = append(l.found, f)
+		l.add(f, n.offset)
+	}
+	for _, one := range nodes {
+		if one.url != "" && !l.Payload {
+			l.served(n.offset, one.url, l.r.mediaType(one.url))
+		}
 	}
 	ok := s.fault == nil && errorsOf(s.found) == nil
 	if !ok || len(s.found) > 0 {
@@ -189,14 +320,33 @@ func (l *linter) resolve(n *tree) ([]node, bool) {
 	return nodes, ok
 }
 
+// jsonMediaTypes are those under which readers take a context; others end in +json.
+var jsonMediaTypes = []string{"application/ld+json", "application/json"}
+
+// plainHosts serve every file as text/plain.
+var plainHosts = []string{"raw.githubusercontent.com", "gist.githubusercontent.com"}
+
+// served warns of a context that a server calls something else than JSON. Where it was
+// not fetched that is known of some hosts only, and a remark.
+func (l *linter) served(offset int, u, mediaType string) {
+	const hint = "publish it where it is served as application/ld+json, such as GitHub Pages with the ending .jsonld"
+	switch at, err := url.Parse(u); {
+	case mediaType != "":
+		if !slices.Contains(jsonMediaTypes, mediaType) && !strings.HasSuffix(mediaType, "+json") {
+			l.report(finding.ContextMediaType, offset, "the @context %s is served as %s, not as application/ld+json: JSON-LD processors may refuse it", u, mediaType).Hint = hint
+		}
+	case err == nil && slices.Contains(plainHosts, at.Host):
+		f := l.report(finding.ContextMediaType, offset, "the @context %s is served as text/plain, as everything of %s: JSON-LD processors may refuse it", u, at.Host)
+		f.Severity, f.Hint = finding.Info, hint
+	}
+}
+
 // extend processes local contexts on top of what came before, and notes which
 // core terms they change.
 func (l *linter) extend(offset int, parts []leaf) {
 	for _, part := range parts {
 		after, err := part.onto(l.active)
-		if err == nil {
-			l.active = after
-		} else {
+		if err != nil {
 			l.unsure = true
 			message := sentence(err)
 			if part.name != "" {
@@ -205,6 +355,7 @@ func (l *linter) extend(offset int, parts []leaf) {
 			l.report(finding.ContextInvalid, offset, "%s", message)
 			continue
 		}
+		l.active = after
 		if len(l.cores) == 0 {
 			continue
 		}
@@ -215,6 +366,41 @@ func (l *linter) extend(offset int, parts []leaf) {
 			}
 		}
 	}
+}
+
+// overrides remarks on the terms that a part of the @context defines another way than
+// the parts before it.
+func (l *linter) overrides(offset int, before *ld.Context, parts []leaf) {
+	changed := map[string]bool{}
+	for _, part := range parts {
+		for term := range part.object {
+			was, had := before.TermDefinitions[term]
+			if _, ofCore := l.core[term]; had && !ofCore && !sameDefinition(was, l.active.TermDefinitions[term]) {
+				changed[term] = true
+			}
+		}
+	}
+	if len(changed) == 0 {
+		return
+	}
+	terms := slices.Sorted(maps.Keys(changed))
+	for i, term := range terms[:min(shownHere, len(terms))] {
+		terms[i] = fmt.Sprintf("%q (%s, was %s)", term, iriOf(l.active.TermDefinitions[term]), iriOf(before.TermDefinitions[term]))
+	}
+	l.report(finding.ContextOrder, offset, "this defines another way than a context before it: %s; the later one counts", firstOf(terms, shownHere)).Hint =
+		"put the context last whose definitions are meant"
+}
+
+// shownHere is how many terms one finding names.
+const shownHere = 4
+
+// firstOf joins the first of a list, and counts the others.
+func firstOf(list []string, most int) string {
+	text := strings.Join(list[:min(most, len(list))], ", ")
+	if more := len(list) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // changesCore says whether the term is the core's and stands for something else
@@ -243,38 +429,64 @@ func sameDefinition(a, b *ld.TermDefinition) bool {
 
 // object checks a local context of the text itself.
 func (l *linter) object(n *tree) {
-	value, err := decodeContext(l.text[n.offset:n.end])
-	local, ok := value.(map[string]any)
-	if err != nil || !ok {
-		return // parseTree has read it: cannot be
-	}
-	if isCoreObject(local) {
+	absolute, isCore := l.local(n)
+	if isCore {
 		l.cores = append(l.cores, coreAt{offset: n.offset, url: "written out here"})
+	}
+	if absolute == nil {
 		return
 	}
-	s := &resolution{r: l.r, ctx: context.Background(), offline: true}
-	absolute := s.object(local, origin{name: "the @context"}, 0)
-	if imported := n.last("@import"); imported != nil && imported.value.kind == '"' {
-		l.resolve(imported.value)
-	}
 	before := l.active
-	if bad := l.illegal(n, absolute); bad {
+	if l.illegal(n, absolute) {
 		// What is legal is still worth checking against.
 		for term := range absolute {
-			if !l.legal(absolute, term) {
+			if l.tries < 0 || !l.legal(absolute, term) {
 				delete(absolute, term)
 			}
 		}
 	}
-	l.extend(n.offset, []leaf{{object: absolute}})
+	parts := []leaf{{object: absolute}}
+	l.extend(n.offset, parts)
+	l.overrides(n.offset, before, parts)
+	l.members(n, before)
+	for i := range n.members {
+		if m := &n.members[i]; n.last(m.key) == m && !strings.HasPrefix(m.key, "@") {
+			l.terms = append(l.terms, m)
+		}
+	}
+}
+
+// local decodes a local context of the text and makes it absolute; it gives nil where
+// that is a copy of a core @context, or what parseTree read and JSON does not allow.
+func (l *linter) local(n *tree) (absolute map[string]any, isCore bool) {
+	value, err := decodeContext(l.text[n.offset:n.end])
+	local, ok := value.(map[string]any)
+	if err != nil || !ok {
+		return nil, false // what cannot be decoded is said of the whole
+	}
+	if isCoreObject(local) {
+		return nil, true
+	}
+	s := l.resolution()
+	s.offline = true
+	absolute = s.object(local, l.origin(), 0)
+	if imported := n.last("@import"); imported != nil && imported.value.kind == '"' {
+		l.resolve(imported.value)
+	}
+	return absolute, false
+}
+
+// members checks the names in a local context, after extend. before is what stood
+// before it.
+func (l *linter) members(n *tree, before *ld.Context) {
 	l.prefixes(n, before)
 	for i := range n.members {
 		m := &n.members[i]
 		if n.last(m.key) != m {
 			continue
 		}
-		if scoped := m.value.last(ngsild.MemberContext); scoped != nil {
-			l.scoped(scoped.value)
+		if inner := m.value.last(ngsild.MemberContext); inner != nil {
+			l.scoped(inner.value)
 		}
 		if l.changesCore(m.key) {
 			l.redefined(m)
@@ -282,20 +494,53 @@ func (l *linter) object(n *tree) {
 	}
 }
 
-// redefined reports a core term with a definition of the user's.
+// redefined reports a core term with a definition of the user's, and what breaks.
 func (l *linter) redefined(m *member) {
 	core, user := l.core[m.key], l.active.TermDefinitions[m.key]
+	f := l.report(finding.ContextCoreTerm, m.offset, "%q is a term of the NGSI-LD core, which stands for %s; ", m.key, core.ID)
 	switch {
 	case user == nil:
-		l.report(finding.ContextCoreTerm, m.offset, "%q is a term of the NGSI-LD core, which stands for %s; here it is taken away", m.key, core.ID)
+		f.Message += "here it is taken away"
 	case user.ID == core.ID:
-		l.report(finding.ContextCoreTerm, m.offset, "%q is a term of the NGSI-LD core; here it is defined again, with the same IRI but another coercion (%s instead of %s)",
-			m.key, coercion(user), coercion(core))
+		f.Message += fmt.Sprintf("here it is defined again, with the same IRI but another coercion (%s instead of %s)", coercion(user), coercion(core))
 	default:
-		l.report(finding.ContextCoreTerm, m.offset, "%q is a term of the NGSI-LD core, which stands for %s; here it is defined again, as %s", m.key, core.ID, user.ID)
+		f.Message += fmt.Sprintf("here it is defined again, as %s", user.ID)
 	}
-	l.found[len(l.found)-1].Hint = "take the line out, or give the term another name; a broker uses the core's definition, " +
-		"plain JSON-LD uses this one where the core does not come last"
+	f.Message += ". A broker keeps to the core's"
+	if breaks := l.breaks(m.key, core, user); breaks != "" {
+		f.Message += "; where plain JSON-LD takes this one, " + breaks
+	} else {
+		f.Message += fmt.Sprintf(": what you call %s is stored and found as %s", m.key, core.ID)
+	}
+	f.Hint = "take the line out, or give the term another name"
+}
+
+// breaks says what no longer works where a core term has another definition, "" for a
+// term that no entity depends on.
+func (l *linter) breaks(term string, core, user *ld.TermDefinition) string {
+	switch term {
+	case ngsild.MemberLocation, ngsild.MemberObservationSpace, ngsild.MemberOperationSpace:
+		return "geo-queries and maps no longer find the place"
+	case ngsild.MemberID, ngsild.MemberType:
+		return "entities have no " + term
+	case ngsild.MemberValue, ngsild.MemberObject, ngsild.MemberLanguageMap, ngsild.MemberVocab, ngsild.MemberJSON, ngsild.MemberValueList, ngsild.MemberObjectList:
+		return "attributes lose their " + term
+	case ngsild.MemberUnitCode:
+		return "values lose their unit"
+	case ngsild.MemberDatasetID:
+		return "the values of different datasets are no longer told apart"
+	case "coordinates":
+		return "geometries lose their coordinates"
+	}
+	switch _, isKind := ngsild.ParseKind(term); {
+	case isKind:
+		return "attributes of this type are no longer read as such"
+	case core.Type == NGSILD+"DateTime" && user != nil && user.ID == core.ID:
+		return "the time is read as a mere text, and temporal queries do not find it"
+	case core.Type == NGSILD+"DateTime":
+		return "temporal queries no longer find the time"
+	}
+	return ""
 }
 
 // coercion words what a definition says beside its IRI.
@@ -338,6 +583,7 @@ func (l *linter) legal(local map[string]any, term string) bool {
 		}
 	}
 	need(term)
+	l.tries -= len(l.active.TermDefinitions) + len(small)
 	return guard(func() error {
 		_, err := l.active.Parse(small)
 		return err
@@ -356,6 +602,9 @@ func (l *linter) illegal(n *tree, local map[string]any) bool {
 	found := false
 	for i := range n.members {
 		m := &n.members[i]
+		if l.tries < 0 {
+			break // so many terms that none is tried alone any more
+		}
 		if n.last(m.key) != m || l.legal(local, m.key) {
 			continue
 		}
@@ -413,6 +662,7 @@ func (l *linter) prefix(n *tree, before *ld.Context, name string, offset int) {
 		return
 	}
 	prefix := name[:colon]
+	l.prefixed[prefix] = true
 	if prefix == "_" || knownScheme[strings.ToLower(prefix)] {
 		return
 	}
@@ -441,44 +691,25 @@ func (l *linter) prefix(n *tree, before *ld.Context, name string, offset int) {
 // scoped checks a scoped context: its URLs, its prefixes, whether it is legal,
 // and whether it takes a core term away from what stands inside.
 func (l *linter) scoped(n *tree) {
-	if l.depth++; l.depth > maxDepth {
-		l.report(finding.ContextInvalid, n.offset, "the @context is nested more than %d deep", maxDepth)
-		return
-	}
-	defer func() { l.depth-- }()
-	switch n.kind {
-	case '[':
-		for _, item := range n.items {
-			l.scoped(item)
+	l.each(n, func(part *tree) {
+		switch part.kind {
+		case '"':
+			if !IsCore(part.text) {
+				l.resolve(part)
+			}
+		case '{':
+			l.scopedObject(part)
+		case 'n':
+			l.report(finding.ContextCoreTerm, part.offset, "a scoped context of null takes the core @context away: nothing that stands inside is read").Hint =
+				"take the scoped context out"
 		}
-	case '"':
-		if !IsCore(n.text) {
-			l.resolve(n)
-		}
-	case 'n':
-		l.report(finding.ContextCoreTerm, n.offset, "a scoped context of null takes the core @context away: nothing that stands inside is read").Hint =
-			"take the scoped context out"
-	case '{':
-		if nested := n.last(ngsild.MemberContext); nested != nil {
-			l.scoped(nested.value)
-			return
-		}
-		l.scopedObject(n)
-	default:
-		l.report(finding.ContextInvalid, n.offset, "a URL or an object belongs here")
-	}
+	})
 }
 
 func (l *linter) scopedObject(n *tree) {
-	value, err := decodeContext(l.text[n.offset:n.end])
-	local, ok := value.(map[string]any)
-	if err != nil || !ok || isCoreObject(local) {
-		return // what cannot be decoded is said of the whole
-	}
-	s := &resolution{r: l.r, ctx: context.Background(), offline: true}
-	absolute := s.object(local, origin{name: "the @context"}, 0)
-	if imported := n.last("@import"); imported != nil && imported.value.kind == '"' {
-		l.resolve(imported.value)
+	absolute, _ := l.local(n)
+	if absolute == nil {
+		return
 	}
 	before := l.active
 	l.active = unprotected(before)
@@ -486,19 +717,7 @@ func (l *linter) scopedObject(n *tree) {
 	if !l.illegal(n, absolute) {
 		l.extend(n.offset, []leaf{{object: absolute}})
 	}
-	l.prefixes(n, before)
-	for i := range n.members {
-		m := &n.members[i]
-		if n.last(m.key) != m {
-			continue
-		}
-		if inner := m.value.last(ngsild.MemberContext); inner != nil {
-			l.scoped(inner.value)
-		}
-		if l.changesCore(m.key) {
-			l.redefined(m)
-		}
-	}
+	l.members(n, before)
 }
 
 // order remarks on a core @context that does not stand last.
@@ -508,16 +727,12 @@ func (l *linter) order() {
 			continue
 		}
 		slices.Sort(core.changed)
-		shown := make([]string, 0, 5)
-		for _, term := range core.changed[:min(4, len(core.changed))] {
-			shown = append(shown, strconv.Quote(term))
-		}
-		if more := len(core.changed) - len(shown); more > 0 {
-			shown = append(shown, fmt.Sprintf("%d more", more))
+		for i, term := range core.changed {
+			core.changed[i] = strconv.Quote(term)
 		}
 		f := l.report(finding.ContextOrder, core.offset,
 			"the core @context stands before contexts that define %s; NGSI-LD reads the core last, plain JSON-LD would %s",
-			strings.Join(shown, ", "), plainWould(core.url))
+			firstOf(core.changed, shownHere), plainWould(core.url))
 		f.Hint = "put the core @context last"
 	}
 }
@@ -530,6 +745,65 @@ func plainWould(coreURL string) string {
 		return "use theirs"
 	}
 	return "refuse the whole document"
+}
+
+// readers reports what brokers, other tools and the entities make of the terms.
+func (l *linter) readers() {
+	for _, m := range l.terms {
+		td := l.active.TermDefinitions[m.key]
+		if _, ofCore := l.core[m.key]; ofCore || td == nil || ld.IsKeyword(td.ID) {
+			continue
+		}
+		l.coerced(m)
+		l.ambiguous(m, td)
+		prefix := isPrefix(td) && (l.prefixed[m.key] || l.Uses != nil && l.Uses.begin(m.key))
+		if l.Uses != nil && !prefix && !l.Uses.has(m.key, td.ID) {
+			l.report(finding.ContextUnused, m.offset, "no entity uses %q", m.key).Hint = "take it out, or look whether the entities write it another way"
+		}
+	}
+}
+
+// coerced warns of the coercions with which Orion-LD refuses an attribute: it holds the
+// JSON of the whole attribute against them (FIWARE/context.Orion-LD, issue 1995).
+func (l *linter) coerced(m *member) {
+	coercion := m.value.last("@type")
+	if coercion == nil || coercion.value.text != "@id" && coercion.value.text != "DateTime" {
+		return
+	}
+	f := l.report(finding.ContextOrion, coercion.offset,
+		`%q has "@type": %q: Orion-LD answers 400 to an attribute of this name that is written as an object, "JSON Type for attribute not according to @context @type field"`,
+		m.key, coercion.value.text)
+	f.Hint = fmt.Sprintf("write %q: %s; the type of the attribute says what its value is. Expanded names, which ldt push sends, are taken as they are", m.key, l.idOf(m))
+}
+
+// idOf gives the text of a definition's @id.
+func (l *linter) idOf(m *member) string {
+	if id := m.value.last("@id"); id != nil {
+		return string(l.text[id.value.offset:id.value.end])
+	}
+	return `"https://…"`
+}
+
+// ambiguous remarks on a term that stands for several IRIs elsewhere.
+func (l *linter) ambiguous(m *member, td *ld.TermDefinition) {
+	if l.Meanings == nil {
+		return
+	}
+	meanings := l.Meanings(m.key)
+	if len(meanings) < 2 {
+		return
+	}
+	as, elsewhere := "", "in the Smart Data Models"
+	var others []string
+	for _, meaning := range meanings {
+		if meaning.IRI == td.ID {
+			as, elsewhere = ", as in "+firstOf(meaning.In, 3), "elsewhere in the Smart Data Models"
+			continue
+		}
+		others = append(others, fmt.Sprintf("%s (%s)", meaning.IRI, firstOf(meaning.In, 3)))
+	}
+	l.report(finding.ContextAmbiguous, m.offset, "%q stands for %s here%s; %s it stands for %s", m.key, td.ID, as, elsewhere, firstOf(others, 2)).Hint =
+		"entities that follow another of these models need its @context, or the whole IRI"
 }
 
 // refused reports what the Resolver refuses though no rule above did: that a
@@ -561,11 +835,12 @@ func (l *linter) refuses(text []byte, find func(any) (any, bool)) error {
 	if !ok {
 		return errors.New("it is not an object with an @context")
 	}
-	for _, at := range []origin{{name: "@context"}, {name: l.name, remote: true}} {
+	for _, at := range []origin{{name: "@context", base: l.URL}, {name: l.name, base: l.URL, remote: true}} {
 		if at.remote && !bytes.Contains(text, []byte("@base")) {
 			continue // both are read alike
 		}
-		s := &resolution{r: l.r, ctx: context.Background(), offline: true}
+		s := l.resolution()
+		s.offline, s.count = true, 0
 		nodes := s.value(ldctx, at, 0)
 		err := s.fault
 		if err == nil {
@@ -595,110 +870,13 @@ func (l *linter) culprit(n *tree) int {
 	}
 	for i := range n.members {
 		m := &n.members[i]
+		if l.tries -= maxTries / maxFound; l.tries < 0 {
+			break
+		}
 		alone := slices.Concat([]byte{'{'}, l.text[m.offset:m.value.end], []byte{'}'})
 		if n.last(m.key) == m && l.refuses(alone, whole) != nil {
 			return m.offset
 		}
 	}
 	return n.offset
-}
-
-// tree is a JSON value with the places of its parts.
-type tree struct {
-	kind        jsontext.Kind
-	offset, end int
-	text        string // of a string
-	members     []member
-	items       []*tree
-	index       map[string]int // the last member of each key
-}
-
-type member struct {
-	key    string
-	offset int
-	value  *tree
-}
-
-// last gives the member that counts, or nil.
-func (n *tree) last(key string) *member {
-	if i, ok := n.index[key]; ok {
-		return &n.members[i]
-	}
-	return nil
-}
-
-// parseTree reads one JSON text; a key may stand twice.
-func parseTree(text []byte) (*tree, error) {
-	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
-	root, err := readTree(dec, 0)
-	if err != nil {
-		return nil, err
-	}
-	if dec.PeekKind() != 0 {
-		end := bytes.TrimLeft(text[dec.InputOffset():], " \t\r\n")
-		return nil, &jsontext.SyntacticError{ByteOffset: int64(len(text) - len(end)), Err: errors.New("something follows the end")}
-	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return root, nil
-}
-
-// maxTree bounds how deep the JSON of a context document may be.
-const maxTree = 200
-
-func readTree(dec *jsontext.Decoder, depth int) (*tree, error) {
-	if depth > maxTree {
-		return nil, fmt.Errorf("it is nested more than %d deep", maxTree)
-	}
-	switch kind := dec.PeekKind(); kind {
-	case '{', '[':
-		if _, err := dec.ReadToken(); err != nil {
-			return nil, err
-		}
-		n := &tree{kind: kind, offset: int(dec.InputOffset()) - 1}
-		for end := kind + 2; dec.PeekKind() != end; {
-			if kind == '[' {
-				item, err := readTree(dec, depth+1)
-				if err != nil {
-					return nil, err
-				}
-				n.items = append(n.items, item)
-				continue
-			}
-			name, err := readTree(dec, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			value, err := readTree(dec, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			if n.index == nil {
-				n.index = map[string]int{}
-			}
-			n.index[name.text] = len(n.members)
-			n.members = append(n.members, member{key: name.text, offset: name.offset, value: value})
-		}
-		if _, err := dec.ReadToken(); err != nil {
-			return nil, err
-		}
-		n.end = int(dec.InputOffset())
-		return n, nil
-	default:
-		raw, err := dec.ReadValue()
-		if err != nil {
-			return nil, err
-		}
-		n := &tree{kind: kind, end: int(dec.InputOffset())}
-		n.offset = n.end - len(raw)
-		if kind == '"' {
-			unquoted, err := jsontext.AppendUnquote(nil, raw)
-			if err != nil {
-				return nil, err
-			}
-			n.text = string(unquoted)
-		}
-		return n, nil
-	}
 }

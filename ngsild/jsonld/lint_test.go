@@ -1,6 +1,7 @@
 package jsonld
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -21,7 +22,7 @@ func brief(found []finding.Finding) []string {
 }
 
 func TestLintFindsTheTrapsOfTheParisContext(t *testing.T) {
-	found := Lint("ville.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "ville-de-paris-context.jsonld"), nil)
+	found := Lint(context.Background(), "ville.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "ville-de-paris-context.jsonld"), LintOptions{})
 	require.Equal(t, []string{
 		"error context-core-term 24:5",         // observedAt loses its DateTime
 		"error context-undefined-prefix 42:22", // tutorial:
@@ -45,24 +46,24 @@ func TestLintFindsTheTrapsOfTheParisContext(t *testing.T) {
 func TestLintFindsTheTrapsOfTheOtherRealContexts(t *testing.T) {
 	require.Equal(t, []string{
 		"error context-core-term 51:5", "error context-core-term 68:5", "error context-core-term 70:5",
-	}, brief(Lint("dcat.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "dcat-context.jsonld"), nil)))
+	}, brief(Lint(context.Background(), "dcat.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "dcat-context.jsonld"), LintOptions{})))
 	require.Equal(t, []string{
 		"warning context-unknown-url 3:9", "warning context-unknown-url 4:8",
-	}, brief(Lint("compound.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "consoEnergetiques-compound.jsonld"), nil)))
+	}, brief(Lint(context.Background(), "compound.jsonld", shared.Read(t, "datasets", "paris-conso-gaz", "consoEnergetiques-compound.jsonld"), LintOptions{})))
 }
 
 func TestLintReadsEveryPublishedContext(t *testing.T) {
 	r := NewResolver()
 	for path, text := range publishedContexts(t) {
-		for _, f := range Lint(path, text, r) {
+		for _, f := range Lint(context.Background(), path, text, LintOptions{Resolver: r}) {
 			require.Positive(t, f.Location.Line, f)
 			require.Positive(t, f.Location.Char, f)
 			require.Equal(t, path, f.Location.File)
 			require.NotEmpty(t, f.Message)
 		}
 	}
-	require.Empty(t, Lint("core.jsonld", shared.Read(t, "contexts", "ngsi-ld-core-context-v1.6.jsonld"), r))
-	require.Contains(t, Lint("i.jsonld", shared.Read(t, "smart-data-models", "IssueTracking", "context.jsonld"), r)[0].Message, "open311")
+	require.Empty(t, Lint(context.Background(), "core.jsonld", shared.Read(t, "contexts", "ngsi-ld-core-context-v1.6.jsonld"), LintOptions{Resolver: r}))
+	require.Contains(t, Lint(context.Background(), "i.jsonld", shared.Read(t, "smart-data-models", "IssueTracking", "context.jsonld"), LintOptions{Resolver: r})[0].Message, "open311")
 }
 
 func TestLint(t *testing.T) {
@@ -78,7 +79,7 @@ func TestLint(t *testing.T) {
 		want []string
 		says string
 	}{
-		"nothing wrong":         {`{"@context": {"ex": "https://e.org/", "a": "ex:a", "b": {"@id": "ex:b", "@type": "@id"}, "id": "@id", "type": "@type", "u": "urn:x:y"}}`, nil, ""},
+		"nothing wrong":         {`{"@context": {"ex": "https://e.org/", "a": "ex:a", "b": {"@id": "ex:b", "@type": "@vocab"}, "id": "@id", "type": "@type", "u": "urn:x:y"}}`, nil, ""},
 		"a byte order mark":     {"\ufeff" + `{"@context": {"a": "https://e.org/a"}}`, nil, ""},
 		"not JSON":              {"{\n  \"@context\": {\n    \"a\" 1}}", []string{"error context-invalid 3:9"}, "not JSON"},
 		"two texts":             {`{"@context": {}} {}`, []string{"error context-invalid 1:18"}, "not JSON"},
@@ -122,7 +123,7 @@ func TestLint(t *testing.T) {
 		"core last": {`{"@context": ["https://example.org/loc.jsonld", ` + core13 + `]}`, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found := Lint("c.jsonld", []byte(test.text), r)
+			found := Lint(context.Background(), "c.jsonld", []byte(test.text), LintOptions{Resolver: r})
 			if test.want == nil {
 				require.Empty(t, found)
 				return
@@ -135,6 +136,6 @@ func TestLint(t *testing.T) {
 
 func TestLintUsesTheCoreOfTheResolver(t *testing.T) {
 	text := []byte(`{"@context": {"ngsildConformance": "https://e.org/x"}}`)
-	require.Empty(t, Lint("c", text, NewResolver()))
-	require.Equal(t, []string{"error context-core-term 1:15"}, brief(Lint("c", text, NewResolver(WithCore(coreURLOf("1.9"))))))
+	require.Empty(t, Lint(context.Background(), "c", text, LintOptions{Resolver: NewResolver()}))
+	require.Equal(t, []string{"error context-core-term 1:15"}, brief(Lint(context.Background(), "c", text, LintOptions{Resolver: NewResolver(WithCore(coreURLOf("1.9")))})))
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -25,11 +26,12 @@ const (
 	maxDepth = 16
 	// maxParts bounds how many @contexts one @context may come to.
 	maxParts = 512
-	// maxContextBytes bounds one @context, from a file or fetched.
-	maxContextBytes = 8 << 20
 	// maxCached bounds the compiled contexts that a Resolver keeps.
 	maxCached = 128
 )
+
+// MaxContextBytes bounds one @context, from a file or fetched.
+const MaxContextBytes = 8 << 20
 
 // Resolver finds @contexts and compiles them. It answers from what is built in
 // (the core @contexts), from what is registered (WithContexts) and from what is
@@ -51,6 +53,7 @@ type Resolver struct {
 // document is a loaded @context document.
 type document struct {
 	ldctx     any // the value of its @context; read only
+	text      []byte
 	found     []finding.Finding
 	mediaType string // what a server called it; empty where it was not fetched
 }
@@ -353,7 +356,9 @@ func (s *resolution) ref(ref string, at origin, depth int) []node {
 	}
 	for _, open := range s.stack {
 		if open == u {
-			s.invalid(at, "%s names %s, which leads back to itself (%s)", at.name, u, strings.Join(append(s.stack, u), " → "))
+			f := finding.New(finding.ContextCycle, finding.Location{File: at.file}, "%s names %s, which leads back to itself (%s)",
+				at.name, u, strings.Join(append(slices.Clone(s.stack), u), " → "))
+			s.report(f.WithHint("take one of these names out, and write the terms that are needed into the @context itself"))
 			return nil
 		}
 	}
@@ -436,19 +441,19 @@ func (s *resolution) file(baseDir, ref string) []node {
 // contextFileHint shows what a context file is.
 const contextFileHint = `a context file looks like {"@context": {"term": "IRI"}}`
 
-// readFile reads a file of at most maxContextBytes.
+// readFile reads a file of at most MaxContextBytes.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxContextBytes+1))
+	text, err := io.ReadAll(io.LimitReader(f, MaxContextBytes+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > maxContextBytes {
-		return nil, fmt.Errorf("it has more than %d bytes", maxContextBytes)
+	if len(text) > MaxContextBytes {
+		return nil, fmt.Errorf("it has more than %d bytes", MaxContextBytes)
 	}
 	return text, nil
 }
@@ -667,6 +672,16 @@ func (r *Resolver) load(ctx context.Context, u string, offline bool) (*document,
 	return doc, nil
 }
 
+// mediaType is what a server called the document at u; empty where it was not fetched.
+func (r *Resolver) mediaType(u string) string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if doc := r.documents[u]; doc != nil {
+		return doc.mediaType
+	}
+	return ""
+}
+
 func (r *Resolver) find(ctx context.Context, u string, offline bool) (*document, error) {
 	if text, ok := r.registered[u]; ok {
 		return parseDocument(u, text())
@@ -687,7 +702,7 @@ func parseDocument(u string, text []byte) (*document, error) {
 	if err != nil {
 		return nil, finding.List{finding.New(finding.ContextInvalid, finding.Location{File: u}, "%v", err)}
 	}
-	return &document{ldctx: ldctx}, nil
+	return &document{ldctx: ldctx, text: text}, nil
 }
 
 // loader answers json-gold from what the Resolver has loaded, and never goes

@@ -69,6 +69,21 @@ func TestProfileSaysTypeUnitAndRole(t *testing.T) {
 		{"site_id", []string{"7", "7"}, profile.Integer, "", "", profile.RoleDimension},
 		{"number of sites", []string{"7", "8"}, profile.Integer, "", "", profile.RoleMeasure},
 		{"note", []string{"", ""}, profile.Empty, "", "", profile.RoleText},
+		{"PS", []string{"101.5", "99.8"}, profile.Number, "", "", profile.RoleMeasure}, // a pressure, no horse power
+		{"MO", []string{"1", "2"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"HR", []string{"1", "2"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"DAY", []string{"1", "2"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"Meter", []string{"1", "1"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"flow_23", []string{"1", "2"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"litres_per_day", []string{"1", "2"}, profile.Integer, "", "", profile.RoleMeasure},
+		{"conso jour", []string{"1", "2"}, profile.Integer, "", "", profile.RoleMeasure},
+		{`Temp, °C (LGR S/N: 12)`, []string{"1", "2"}, profile.Integer, "", "CEL", profile.RoleMeasure},
+		{"Durée (h)", []string{"1", "2"}, profile.Integer, "", "HUR", profile.RoleMeasure},
+		{"duration_minutes", []string{"1", "2"}, profile.Integer, "", "MIN", profile.RoleMeasure},
+		{"kWh", []string{"1", "2"}, profile.Integer, "", "KWH", profile.RoleMeasure},
+		{"KWH", []string{"1", "2"}, profile.Integer, "", "KWH", profile.RoleMeasure},
+		{"m3", []string{"1", "2"}, profile.Integer, "", "MTQ", profile.RoleMeasure},
+		{"°C", []string{"1", "2"}, profile.Integer, "", "CEL", profile.RoleMeasure},
 		{"lat", []string{"48.85", "48.86"}, profile.Number, "", "", profile.RolePlace},
 	} {
 		t.Run(c.header+" "+c.cells[0], func(t *testing.T) {

@@ -76,9 +76,8 @@ func roleOf(c *Column, rows int64) Role {
 	return RoleText
 }
 
-// unitOf finds the unit that a header names: in brackets ("Conso (MWh)"), or as
-// its last word ("conso_kwh", "surface m2"). A word of one letter counts only in
-// brackets, and so does a word of any column that holds no numbers.
+// unitOf finds the unit that a header names: in brackets ("Conso (MWh)"), between a comma
+// and a bracket ("Temp, °C (sensor 7)"), or as its last word ("conso_kwh", "surface m2").
 func unitOf(header string, t Type) (code, text string) {
 	if t != Integer && t != Number {
 		return "", ""
@@ -91,6 +90,11 @@ func unitOf(header string, t Type) (code, text string) {
 			}
 		}
 	}
+	if m := afterComma.FindStringSubmatch(header); m != nil {
+		if u, ok := unit.Parse(m[1]); ok {
+			return u.Code, m[1]
+		}
+	}
 	parts := strings.FieldsFunc(header, func(r rune) bool {
 		return r == ' ' || r == '_' || r == '-' || r == '/' || r == '.' || r == ',' || r == ':'
 	})
@@ -98,11 +102,37 @@ func unitOf(header string, t Type) (code, text string) {
 		return "", ""
 	}
 	last := parts[len(parts)-1]
-	if len([]rune(last)) < 2 && last != "%" {
-		return "", ""
-	}
-	if u, ok := unit.Parse(last); ok && !strings.EqualFold(last, "no") {
+	if u, ok := unit.Parse(last); ok && meansUnit(parts, u) {
 		return u.Code, last
 	}
 	return "", ""
+}
+
+var (
+	afterComma = regexp.MustCompile(`, *([^ ,()]+) *\(`)
+
+	lasting = regexp.MustCompile(`\b(?:duration|duree|dauer|duur|durata|duracion|time|temps|tempo|tiempo|zeit|tijd|age|delay|delai|lead)\b`)
+	per     = regexp.MustCompile(`^(?:per|par|pro|por|je|a)$`)
+	// unmistakable is a symbol that is a unit also where nothing stands before it: letters
+	// in two cases (kW), a digit behind letters (m3), a sign (°C), or three letters and more.
+	unmistakable = regexp.MustCompile(`\p{Ll}\p{Lu}|\p{L}[0-9]|[^\p{L}0-9]|\p{L}{3}`)
+)
+
+// meansUnit reports whether the last word of a header, which could be a unit, is meant as
+// one: not a letter, a code of no common writing (23, MON), a "meter" by itself, what stands
+// behind "per", nor a span of time where nothing says that the column has one.
+func meansUnit(parts []string, u unit.Unit) bool {
+	last := parts[len(parts)-1]
+	before := words(strings.Join(parts[:len(parts)-1], " "))
+	switch {
+	case len([]rune(last)) < 2 && last != "%", strings.EqualFold(last, "no"):
+		return false
+	case last == u.Code && !strings.EqualFold(last, u.Symbol):
+		return false
+	case u.Dimension == "time":
+		return lasting.MatchString(before)
+	case len(parts) == 1:
+		return unmistakable.MatchString(last) && (strings.EqualFold(last, u.Symbol) || strings.ContainsAny(last, "0123456789²³°"))
+	}
+	return !per.MatchString(words(parts[len(parts)-2]))
 }

@@ -50,6 +50,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"etl/inventory":            {never: slices.Concat(formats, []string{"ngsild/client/..."})},
 	"etl/propose/gold":         {onlyModule: []string{"etl/profile", "etl/source", "etl/strictyaml", "ngsild/finding"}},
 	"etl/profile":              {never: slices.Concat(formats, []string{"etl/inventory/...", "etl/sink/...", "ngsild/client/..."})},
+	"etl/vocabulary":           {never: slices.Concat(formats, []string{"etl/sink/...", "ngsild/client/...", "ngsild/broker/..."})},
 	"etl/sink":                 {never: []string{"ngsild/broker/..."}},
 	"etl/verify":               {never: []string{"ngsild/broker/..."}},
 	"etl/report":               {never: slices.Concat(formats, []string{"etl/sink/..."})},

@@ -67,7 +67,7 @@ type Flow struct {
 // found), a *source.Error where the source cannot be read, and both joined
 // where both are so.
 func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
-	text, err := readNamed("mapping", name, "")
+	text, err := ReadMapping(name)
 	if err != nil {
 		return nil, err
 	}

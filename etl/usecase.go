@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -24,6 +26,9 @@ type UseCase struct {
 	Name      string `yaml:"name"`
 	Purpose   string `yaml:"purpose"`
 	Inventory string `yaml:"inventory"`
+	// Namespace is what the IRI of a term of the use case's own begins with; "" where
+	// it is not given. It ends in # or /.
+	Namespace string `yaml:"namespace"`
 	// Contexts are files that stand for the URL at which they are, or will be,
 	// published: URL → path.
 	Contexts map[string]string `yaml:"-"`
@@ -78,6 +83,9 @@ func (u *UseCase) read(d *strictyaml.Decoder, root ast.Node) {
 	if keys["name"].Null() {
 		d.Missing(keys["name"], strictyaml.At(root), what, "name").Hint = "name: a short name of the prototype"
 	}
+	if f := keys["namespace"]; !f.Null() && !legalNamespace(u.Namespace) {
+		d.Fault(finding.YAMLType, f.Where, "namespace: %q is not the beginning of an IRI", u.Namespace).Hint = "it is an http(s) address that ends in # or /, such as https://example.org/ns#"
+	}
 	if f := keys["contexts"]; !f.Null() {
 		for _, c := range d.Fields(f.Value, "contexts") {
 			u.Contexts[c.Key] = d.Text(&c, "the file of "+c.Key)
@@ -96,6 +104,17 @@ func (u *UseCase) read(d *strictyaml.Decoder, root ast.Node) {
 		u.Flows = append(u.Flows, target)
 	}
 }
+
+// legalNamespace says whether a term put behind text gives an IRI.
+func legalNamespace(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && !strings.ContainsAny(text, " <>\"{}|\\^`") &&
+		(strings.HasSuffix(text, "#") || strings.HasSuffix(text, "/"))
+}
+
+// ReadMapping reads the text of a mapping. The error is a finding.List where there is
+// none of that name.
+func ReadMapping(path string) ([]byte, error) { return readNamed("mapping", path, "") }
 
 // readNamed reads a file that a person has named. Where it is absent the error
 // is a finding.List that says so, with the hint, or the nearest file there is.

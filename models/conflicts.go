@@ -16,6 +16,20 @@ type Meaning struct {
 // subjects, each with its meanings, the one that most subjects have first. It reads
 // every subject at its first call.
 func (c *Catalogue) Conflicts() map[string][]Meaning {
+	conflicts := map[string][]Meaning{}
+	for term, meanings := range c.allMeanings() {
+		if len(meanings) > 1 {
+			conflicts[term] = meanings
+		}
+	}
+	return conflicts
+}
+
+// Meanings gives the IRIs that a term has in the @contexts of the subjects, the one that
+// most subjects have first. It reads every subject at its first call.
+func (c *Catalogue) Meanings(term string) []Meaning { return slices.Clone(c.allMeanings()[term]) }
+
+func (c *Catalogue) allMeanings() map[string][]Meaning {
 	c.compared.Do(func() {
 		terms := map[string]map[string][]string{}
 		for _, s := range c.Subjects {
@@ -32,15 +46,12 @@ func (c *Catalogue) Conflicts() map[string][]Meaning {
 				}
 			}
 		}
-		c.conflicts = map[string][]Meaning{}
+		c.meanings = map[string][]Meaning{}
 		for term, iris := range terms {
-			if len(iris) < 2 {
-				continue
-			}
 			for _, iri := range slices.Sorted(maps.Keys(iris)) {
-				c.conflicts[term] = append(c.conflicts[term], Meaning{IRI: iri, Subjects: slices.Sorted(slices.Values(iris[iri]))})
+				c.meanings[term] = append(c.meanings[term], Meaning{IRI: iri, Subjects: slices.Sorted(slices.Values(iris[iri]))})
 			}
-			slices.SortStableFunc(c.conflicts[term], func(a, b Meaning) int {
+			slices.SortStableFunc(c.meanings[term], func(a, b Meaning) int {
 				if len(a.Subjects) != len(b.Subjects) {
 					return len(b.Subjects) - len(a.Subjects)
 				}
@@ -48,5 +59,5 @@ func (c *Catalogue) Conflicts() map[string][]Meaning {
 			})
 		}
 	})
-	return c.conflicts
+	return c.meanings
 }

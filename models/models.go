@@ -35,7 +35,7 @@ type Catalogue struct {
 
 	searched, compared sync.Once
 	words              *vocabulary
-	conflicts          map[string][]Meaning
+	meanings           map[string][]Meaning
 }
 
 // entry is a model of which no more is known than its names.

@@ -5,10 +5,10 @@ import "github.com/spf13/cobra"
 func newContextCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "context",
-		Short: "Lint and expand @contexts",
+		Short: "Lint @contexts, and build that of a use case",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  showHelp,
 	}
-	cmd.AddCommand(newContextLintCommand(s))
+	cmd.AddCommand(newContextLintCommand(s), newContextBuildCommand(s))
 	return cmd
 }

@@ -25,10 +25,7 @@ import (
 // the use cases in dir and others, where there are any, and what was pinned in the
 // contexts.lock of dir.
 func newResolver(dir string, fetch fetchFlags, others ...string) (*jsonld.Resolver, error) {
-	options := []jsonld.Option{
-		jsonld.WithContextsOnDemand(models.Contexts()),
-		jsonld.WithLock(filepath.Join(dir, "contexts.lock")),
-	}
+	var documents []map[string][]byte
 	for _, folder := range append(others, dir) {
 		if !isUseCase(folder) {
 			continue
@@ -41,12 +38,25 @@ func newResolver(dir string, fetch fetchFlags, others ...string) (*jsonld.Resolv
 		if err != nil {
 			return nil, err
 		}
+		documents = append(documents, files)
+	}
+	return resolverWith(dir, fetch, documents...), nil
+}
+
+// resolverWith knows the core @contexts, those of the built-in models, what was pinned in
+// the contexts.lock of dir, and documents by their URL.
+func resolverWith(dir string, fetch fetchFlags, documents ...map[string][]byte) *jsonld.Resolver {
+	options := []jsonld.Option{
+		jsonld.WithContextsOnDemand(models.Contexts()),
+		jsonld.WithLock(filepath.Join(dir, "contexts.lock")),
+	}
+	for _, files := range documents {
 		options = append(options, jsonld.WithContexts(files))
 	}
 	if fetch.fetch || fetch.update {
 		options = append(options, jsonld.WithFetch(jsonld.Fetch{Update: fetch.update}))
 	}
-	return jsonld.NewResolver(options...), nil
+	return jsonld.NewResolver(options...)
 }
 
 func isUseCase(folder string) bool {

@@ -359,38 +359,29 @@ func (c *compiler) attribute(def *attributeDef, depth int) (attribute, Attribute
 	return a, info
 }
 
-// member compiles what the attribute says, and finds its kind.
+// member compiles what the attribute says.
 func (c *compiler) member(def *attributeDef, a *attribute) {
 	v := def.value
+	a.fixed.Kind = def.kind()
 	switch def.member {
 	case ngsild.MemberValue:
-		a.fixed.Kind = ngsild.Property
-		if v.form == formCell && (v.cell.as.text == "point" || v.cell.as.text == "geojson") {
-			a.fixed.Kind = ngsild.GeoProperty
-		}
 		a.value = c.value(v, ngsild.MemberValue)
 		c.unitOf(v, a)
 	case ngsild.MemberObject:
-		a.fixed.Kind = ngsild.Relationship
 		if v.form == formList || v.form == formConstant && len(v.constant) > 0 && v.constant[0] == '[' {
 			a.value = c.uris(v, ngsild.MemberObject, false)
 		} else {
 			a.value = c.uri(v, ngsild.MemberObject)
 		}
 	case ngsild.MemberObjectList:
-		a.fixed.Kind = ngsild.ListRelationship
 		a.value = c.uris(v, ngsild.MemberObjectList, true)
 	case ngsild.MemberLanguageMap:
-		a.fixed.Kind = ngsild.LanguageProperty
 		a.value = c.languageMap(v)
 	case ngsild.MemberVocab:
-		a.fixed.Kind = ngsild.VocabProperty
 		a.value = c.words(v, ngsild.MemberVocab)
 	case ngsild.MemberValueList:
-		a.fixed.Kind = ngsild.ListProperty
 		a.value = c.valueList(v)
 	case ngsild.MemberJSON:
-		a.fixed.Kind = ngsild.JsonProperty
 		a.value = c.value(v, ngsild.MemberJSON)
 	}
 }

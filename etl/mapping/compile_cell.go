@@ -166,20 +166,27 @@ func join(list []conversion) string {
 	return strings.Join(words, ", ")
 }
 
-// conversion gives the conversion that is written, or the one that goes without
-// saying.
+// conversion checks the conversion of a converter, and gives it.
 func (c *compiler) conversion(def *cellDef, what string, uri bool) conversion {
-	if def.as.text != "" {
-		as := conversions[def.as.text]
-		if uri && def.template == nil && as != asURI && as != asList && !(as == asText && def.lookedUp) {
-			c.fault(finding.MappingConverter, def.as.at, "%s is a URI and cannot be read as: %s", what, as).Hint = `read it as: uri, or build it with a template: "urn:ngsi-ld:Type:{}"`
-		}
-		if (as == asPoint || as == asGeoJSON) && what != ngsild.MemberValue && what != ngsild.MemberJSON {
-			c.fault(finding.MappingConverter, def.as.at, "%s cannot hold a geometry", what).Hint = "a geometry stands under value:"
-		}
+	as := def.conversion(uri, what)
+	if def.as.text == "" {
 		return as
 	}
+	if uri && def.template == nil && as != asURI && as != asList && !(as == asText && def.lookedUp) {
+		c.fault(finding.MappingConverter, def.as.at, "%s is a URI and cannot be read as: %s", what, as).Hint = `read it as: uri, or build it with a template: "urn:ngsi-ld:Type:{}"`
+	}
+	if (as == asPoint || as == asGeoJSON) && what != ngsild.MemberValue && what != ngsild.MemberJSON {
+		c.fault(finding.MappingConverter, def.as.at, "%s cannot hold a geometry", what).Hint = "a geometry stands under value:"
+	}
+	return as
+}
+
+// conversion gives the conversion that is written, or the one that goes without
+// saying. what is the member or key that the converter stands under.
+func (def *cellDef) conversion(uri bool, what string) conversion {
 	switch {
+	case def.as.text != "":
+		return conversions[def.as.text]
 	case def.separator != "" || def.of != nil:
 		return asList
 	case uri && def.template == nil:

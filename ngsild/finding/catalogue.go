@@ -21,7 +21,7 @@ var catalogue = []Code{
 	AttributeValue, AttributeObject, AttributeGeometry, AttributeTime, AttributeDataset, AttributeUnit,
 	ContextUnknownURL, ContextInvalid, ContextDuplicate, ContextPrefix, ContextCoreTerm,
 	ContextCycle, ContextMediaType, ContextOrion, ContextUnused, ContextAmbiguous,
-	ContextChanged, ContextStale, ContextOrder, ModelUnknown, ModelSchema, ModelKind, ModelUnit, ModelAttribute,
+	ContextChanged, ContextStale, ContextOrder, ContextConflict, ContextName, ModelUnknown, ModelSchema, ModelKind, ModelUnit, ModelAttribute,
 	ModelFile, ModelFileSchema, ModelFileRef, ModelFileTerm, ModelFileKind,
 	RelationDangle, InventorySheet, InventoryMissing, InventoryValue, InventoryRef, InventoryWord,
 	InventoryDuplicate, InventoryOrphan, InventoryDate, InventoryStale, InventoryURL, InventoryUnit, InventoryDimension,

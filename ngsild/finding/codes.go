@@ -129,6 +129,8 @@ const (
 	ContextOrion      Code = "context-orion-type"     // a coercion with which Orion-LD refuses attributes
 	ContextUnused     Code = "context-unused-term"    // that no entity uses
 	ContextAmbiguous  Code = "context-ambiguous-term" // that stands for other IRIs elsewhere
+	ContextConflict   Code = "context-conflict"       // a term with two IRIs
+	ContextName       Code = "context-name"           // a term that is not written in camelCase
 )
 
 // Codes of validation against a model.
@@ -221,6 +223,7 @@ var severities = map[Code]Severity{
 	ContextOrion:       Warning,
 	ContextUnused:      Info,
 	ContextAmbiguous:   Info,
+	ContextName:        Warning,
 	EntityIDPattern:    Warning,
 	EntityConflict:     Warning,
 	AttributeZone:      Warning,

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,7 +49,7 @@ func (f *file) check() error {
 		return err
 	}
 	f.numbers(e.ID)
-	f.v.links.entity(f, e, ldctx)
+	f.links(e, ldctx)
 	f.idPattern(e)
 	matched, possible := f.models(e, ldctx)
 	f.attributes(e, ldctx, matched, possible)
@@ -86,11 +87,11 @@ func (f *file) noEntity() bool {
 			return false
 		}
 	}
-	if f.once("no entity") {
+	f.once("no entity", func() {
 		remark := finding.New(finding.EntityStructure, f.at(""), "this is no entity: it has no id and no type of one")
 		remark.Severity = finding.Info
 		f.add(remark.WithHint("name the file itself to have it validated"))
-	}
+	})
 	return true
 }
 
@@ -211,43 +212,52 @@ func hasMember(s *models.Shape, name string) bool {
 
 // context resolves the entity's @context, or the one to use where it has none.
 func (f *file) context(e *ngsild.Entity) (*resolved, error) {
-	v := f.v
 	if len(e.Context) == 0 {
-		if v.options.Context != nil {
-			return &resolved{ldctx: v.options.Context, partial: len(v.options.Context.Unknown()) > 0}, nil
-		}
-		return &resolved{ldctx: v.core}, nil
+		return f.v.bare, nil
 	}
-	key := string(e.Context)
-	r := v.contexts[key]
-	if r == nil {
-		ldctx, found, err := v.options.Resolver.Resolve(f.ctx, e.Context)
-		var faults finding.List
-		if err != nil && !errors.As(err, &faults) {
+	if f.resolved == nil || string(e.Context) != f.resolved.text {
+		var err error
+		if f.resolved, err = f.v.resolve(f.ctx, string(e.Context)); err != nil {
 			return nil, fmt.Errorf("read the @context of %s: %w", e.ID, err)
 		}
-		r = &resolved{ldctx: ldctx, findings: found, written: bytes.IndexByte(e.Context, '{') >= 0}
-		for _, one := range found {
-			r.partial = r.partial || one.Code == finding.ContextUnknownURL || one.Severity == finding.Error
-		}
-		if ldctx == nil {
-			r.ldctx, r.partial = v.core, true
-		}
-		if len(v.contexts) >= maxContexts {
-			clear(v.contexts)
-		}
-		v.contexts[strings.Clone(key)] = r
 	}
+	r := f.resolved
 	if r.written {
 		f.writtenContext(e)
 		return r, nil
 	}
 	for _, one := range r.findings {
-		if f.once("@context " + one.Message) {
+		f.once("@context "+one.Message, func() {
 			one.Location = f.at(e.ID, ngsild.MemberContext)
 			f.add(one)
-		}
+		})
 	}
+	return r, nil
+}
+
+// resolve resolves an @context once.
+func (v *Validator) resolve(ctx context.Context, text string) (*resolved, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if r := v.contexts[text]; r != nil {
+		return r, nil
+	}
+	ldctx, found, err := v.options.Resolver.Resolve(ctx, []byte(text))
+	var faults finding.List
+	if err != nil && !errors.As(err, &faults) {
+		return nil, err
+	}
+	r := &resolved{text: text, ldctx: ldctx, findings: found, written: strings.Contains(text, "{")}
+	for _, one := range found {
+		r.partial = r.partial || one.Code == finding.ContextUnknownURL || one.Severity == finding.Error
+	}
+	if ldctx == nil {
+		r.ldctx, r.partial = v.core, true
+	}
+	if len(v.contexts) >= maxContexts {
+		clear(v.contexts)
+	}
+	v.contexts[text] = r
 	return r, nil
 }
 
@@ -261,33 +271,42 @@ func (f *file) writtenContext(e *ngsild.Entity) {
 	raw := jsontext.Value(f.item.Raw[at:])
 	d := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
 	raw, err := d.ReadValue()
-	if err != nil || !f.once("@context "+string(raw)) {
+	if err != nil {
 		return
 	}
-	const before = `{"` + ngsild.MemberContext + `":`
-	start := f.at(e.ID, ngsild.MemberContext)
-	found, linted := f.v.linted[string(raw)]
+	f.once("@context "+string(raw), func() {
+		const before = `{"` + ngsild.MemberContext + `":`
+		start := f.at(e.ID, ngsild.MemberContext)
+		for _, one := range f.v.lint(f.ctx, before, string(raw)) {
+			if one.Code == finding.ContextDuplicate {
+				continue // the layer of JSON has it
+			}
+			place := start
+			if one.Location.Line == 1 {
+				place.Char += one.Location.Char - len(before) - 1
+			} else {
+				place.Char = one.Location.Char
+			}
+			place.Line += one.Location.Line - 1
+			one.Location = place
+			f.add(one)
+		}
+	})
+}
+
+// lint lints an @context once, as the document that it makes with what stands before it.
+func (v *Validator) lint(ctx context.Context, before, text string) []finding.Finding {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	found, linted := v.linted[text]
 	if !linted {
-		found = jsonld.Lint(f.ctx, "", slices.Concat([]byte(before), raw, []byte("}")), jsonld.LintOptions{Resolver: f.v.options.Resolver, Payload: true})
-		if len(f.v.linted) >= maxContexts {
-			clear(f.v.linted)
+		found = jsonld.Lint(ctx, "", []byte(before+text+"}"), jsonld.LintOptions{Resolver: v.options.Resolver, Payload: true})
+		if len(v.linted) >= maxContexts {
+			clear(v.linted)
 		}
-		f.v.linted[string(raw)] = found
+		v.linted[text] = found
 	}
-	for _, one := range found {
-		if one.Code == finding.ContextDuplicate {
-			continue // the layer of JSON has it
-		}
-		place := start
-		if one.Location.Line == 1 {
-			place.Char += one.Location.Char - len(before) - 1
-		} else {
-			place.Char = one.Location.Char
-		}
-		place.Line += one.Location.Line - 1
-		one.Location = place
-		f.add(one)
-	}
+	return found
 }
 
 // models gives the models that the entity is held against, and says where there
@@ -309,24 +328,26 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) (list, possible []*mode
 			list = append(list, found[0])
 		case len(found) > 1:
 			possible = append(possible, found...)
-			if f.once("type " + name) {
+			f.once("type "+name, func() {
 				choices := make([]string, len(found))
 				for i, m := range found {
 					choices[i] = m.QualifiedName()
 				}
 				f.add(finding.New(finding.ModelUnknown, f.at(e.ID, ngsild.MemberType), "the type %q has several models (%s): its attributes are not checked against one", name, strings.Join(choices, ", ")).
 					WithHint("say which with --model, or name the @context of its subject"))
-			}
-		case len(e.Types) == 1 && f.once("type "+name):
-			message := finding.New(finding.ModelUnknown, f.at(e.ID, ngsild.MemberType), "no model of type %q is known: its attributes are not checked against one", name).
-				WithHint("name a model with --model, if there is one")
-			if near := finding.Nearest(name, catalogue.Types()); near != "" && !known {
-				message = message.WithHint("did you mean %q?", near)
-			}
-			if known {
-				message.Severity = finding.Info // the user's own type
-			}
-			f.add(message)
+			})
+		case len(e.Types) == 1:
+			f.once("type "+name, func() {
+				message := finding.New(finding.ModelUnknown, f.at(e.ID, ngsild.MemberType), "no model of type %q is known: its attributes are not checked against one", name).
+					WithHint("name a model with --model, if there is one")
+				if near := finding.Nearest(name, catalogue.Types()); near != "" && !known {
+					message = message.WithHint("did you mean %q?", near)
+				}
+				if known {
+					message.Severity = finding.Info // the user's own type
+				}
+				f.add(message)
+			})
 		}
 	}
 	return list, possible
@@ -392,11 +413,11 @@ func (f *file) unmapped(e *ngsild.Entity, ldctx *resolved, matched []*models.Mod
 		return
 	}
 	if len(e.Context) == 0 && f.v.options.Context == nil {
-		if f.once("no @context") {
+		f.once("no @context", func() {
 			remark := finding.New(finding.ContextUnmapped, f.at(e.ID), "the entity brings no @context: sent as it is, its terms mean nothing outside of the default vocabulary")
 			remark.Severity = finding.Info
 			f.add(remark.WithHint("add \"@context\": %q, send it in a Link header, or name one with --context", matched[0].Subject.ContextURL()))
-		}
+		})
 		return
 	}
 	report := func(m *models.Model, name string, path ...string) (unmapped bool) {
@@ -408,11 +429,10 @@ func (f *file) unmapped(e *ngsild.Entity, ldctx *resolved, matched []*models.Mod
 		if iri == "" {
 			return false
 		}
-		if !f.once("unmapped " + name) {
-			return true
-		}
-		f.add(finding.New(finding.ContextUnmapped, f.at(e.ID, path...), "the @context does not define %q: it is read as %s, not as %s", name, read, iri).
-			WithHint("add %q to the @context", matched[0].Subject.ContextURL()))
+		f.once("unmapped "+name, func() {
+			f.add(finding.New(finding.ContextUnmapped, f.at(e.ID, path...), "the @context does not define %q: it is read as %s, not as %s", name, read, iri).
+				WithHint("add %q to the @context", matched[0].Subject.ContextURL()))
+		})
 		return true
 	}
 	for _, m := range matched {
@@ -442,7 +462,7 @@ func modelNames(list []*models.Model) string {
 // model holds the entity against one model, except for the attributes that are
 // known to be broken.
 func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[string]bool) error {
-	compiled := f.v.schemas.of(m)
+	compiled := f.v.compiled(m)
 	present := map[string]bool{}
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
@@ -486,7 +506,7 @@ func (f *file) attribute(e *ngsild.Entity, m *models.Model, compiled *compiled, 
 	if a.UnitCode != "" && len(attribute.Units) > 0 {
 		f.unit(e, m, attribute, i)
 	}
-	if isNull(a.Value) || contradictory && sameFamily(ngsild.Relationship, a.Kind) || compiled.fits(&f.v.checking, attribute, a) {
+	if isNull(a.Value) || contradictory && sameFamily(ngsild.Relationship, a.Kind) || compiled.fits(&f.checking, attribute, a) {
 		return nil
 	}
 	value, steps := valueOf(a)

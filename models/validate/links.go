@@ -38,36 +38,34 @@ func newLinks() links {
 	return links{seed: maphash.MakeSeed(), ids: map[uint64]seen{}, pending: map[uint64]link{}}
 }
 
-// entity notes an entity and its targets, and reports one whose id another has that
-// says something else.
-func (l *links) entity(f *file, e *ngsild.Entity, ldctx *resolved) {
-	if len(l.files) == 0 || l.files[len(l.files)-1] != f.name {
-		l.files = append(l.files, f.name)
-	}
+// target is one Relationship of an entity, by the hash of what it leads to.
+type target struct {
+	hash      uint64
+	attribute int // of the entity, by index
+	text      string
+}
+
+// links notes what there is to know of the entity at hand to tell which others it leads
+// to, and which of them have its id.
+func (f *file) links(e *ngsild.Entity, ldctx *resolved) {
+	f.entity, f.conflict = e, len(f.said)
 	if e.ID != "" {
-		id := maphash.String(l.seed, e.ID)
-		now := seen{file: uint32(len(l.files) - 1), line: uint32(f.item.Line)}
+		f.id = maphash.String(f.v.links.seed, e.ID)
 		if !f.temporal && f.v.options.Layers.has(Meaning) {
-			now.content = f.v.content(e, ldctx) | 1
+			f.content = f.v.content(e, ldctx) | 1
 		}
-		if first, twice := l.ids[id]; twice {
-			f.conflict(e, first, now)
-		} else {
-			l.ids[id] = now
-		}
-		delete(l.pending, id)
 	}
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
 		if a.Kind == ngsild.Relationship || a.Kind == ngsild.ListRelationship {
-			l.targets(f, e, i)
+			f.targetsOf(a, i)
 		}
 	}
 }
 
-func (l *links) targets(f *file, e *ngsild.Entity, i int) {
-	a := &e.Attributes[i]
-	d := jsontext.NewDecoder(bytes.NewReader(a.Value))
+// targetsOf notes the targets of the attribute with this index.
+func (f *file) targetsOf(a *ngsild.Attribute, i int) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(a.Value))
 	for {
 		token, err := d.ReadToken()
 		if err != nil {
@@ -76,26 +74,47 @@ func (l *links) targets(f *file, e *ngsild.Entity, i int) {
 		if token.Kind() != '"' {
 			continue
 		}
-		target := token.String()
-		if target == ngsild.MemberObject || target == ngsild.NullURI || ngsild.ValidURI(target) != nil {
+		text := token.String()
+		if text == ngsild.MemberObject || text == ngsild.NullURI || ngsild.ValidURI(text) != nil {
 			continue
 		}
-		id := maphash.String(l.seed, target)
-		if _, there := l.ids[id]; there {
+		f.targets = append(f.targets, target{maphash.String(f.v.links.seed, text), i, text})
+	}
+}
+
+// entity takes the entity at hand and its targets in the order of the files, and reports
+// one whose id another has that says something else.
+func (l *links) entity(f *file, targets []target) {
+	e := f.entity
+	if len(l.files) == 0 || l.files[len(l.files)-1] != f.name {
+		l.files = append(l.files, f.name)
+	}
+	if e.ID != "" {
+		now := seen{content: f.content, file: uint32(len(l.files) - 1), line: uint32(f.item.Line)}
+		if first, twice := l.ids[f.id]; twice {
+			f.conflicts(e, first, now)
+		} else {
+			l.ids[f.id] = now
+		}
+		delete(l.pending, f.id)
+	}
+	for _, t := range targets {
+		if _, there := l.ids[t.hash]; there {
 			continue
 		}
-		if _, there := l.pending[id]; there {
+		if _, there := l.pending[t.hash]; there {
 			continue
 		}
 		if !f.v.options.Closed && len(l.pending) >= maxPending {
 			l.dropped = true
 			return
 		}
-		at := f.at(e.ID, append(f.path(e, i), a.Kind.Member())...)
+		a := &e.Attributes[t.attribute]
+		at := f.at(e.ID, append(f.path(e, t.attribute), a.Kind.Member())...)
 		at.File = f.name
 		l.n++
 		at.Entity = strings.Clone(at.Entity) // else the whole entity stays in memory
-		l.pending[id] = link{at: at, name: strings.Clone(a.Name), target: target, order: l.n}
+		l.pending[t.hash] = link{at: at, name: strings.Clone(a.Name), target: t.text, order: l.n}
 	}
 }
 

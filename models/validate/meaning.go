@@ -115,8 +115,8 @@ type seen struct {
 	file, line uint32 // file is an index into links.files
 }
 
-// conflict reports an entity whose id another one has that says something else.
-func (f *file) conflict(e *ngsild.Entity, first, now seen) {
+// conflicts reports an entity whose id another one has that says something else.
+func (f *file) conflicts(e *ngsild.Entity, first, now seen) {
 	if first.content == now.content || first.content == 0 || now.content == 0 {
 		return
 	}

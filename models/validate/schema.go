@@ -21,6 +21,13 @@ import (
 // schemas holds each model that was met, compiled.
 type schemas map[*models.Model]*compiled
 
+// compiled gives a model compiled.
+func (v *Validator) compiled(m *models.Model) *compiled {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.schemas.of(m)
+}
+
 // compiled is a model compiled.
 type compiled struct {
 	model *models.Model

@@ -15,12 +15,11 @@
 package validate
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
-	"slices"
+	"sync"
 
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
@@ -64,21 +63,24 @@ const MaxFindings = 10_000
 // maxContexts bounds the @contexts that are remembered.
 const maxContexts = 256
 
-// Validator checks files. It compiles the schema of a model once. It is for one
-// goroutine.
+// Validator checks files, each on all cores. It compiles a model once. Its methods are
+// for one goroutine.
 type Validator struct {
-	options  Options
-	model    *models.Model
-	core     *jsonld.Context
+	options Options
+	model   *models.Model
+	bare    *resolved // the @context of the entities that bring none
+	core    *jsonld.Context
+	links   links
+
+	mu       sync.Mutex // for what all goroutines share
 	schemas  schemas
-	checking checking
 	contexts map[string]*resolved // by the text of the @context
 	linted   map[string][]finding.Finding
-	links    links
 }
 
 // resolved is an @context as far as it could be resolved.
 type resolved struct {
+	text  string
 	ldctx *jsonld.Context
 	// partial is set where a part of it is not known here: what it does not
 	// define may still be defined.
@@ -107,81 +109,43 @@ func New(o Options) (*Validator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the core @context: %w", err)
 	}
-	v.core = core
+	v.core, v.bare = core, &resolved{ldctx: core}
+	if own := o.Context; own != nil {
+		v.bare = &resolved{ldctx: own, partial: len(own.Unknown()) > 0}
+	}
 	return v, nil
 }
 
-// File checks the entities of one file, in a stream: it holds one at a time, and
-// some 30 bytes for each id. The error is for faults of the system, such as a
+// File checks the entities of one file, in a stream and on all cores: it holds some batches
+// of them, and some 30 bytes for each id. The error is for faults of the system, such as a
 // disk; text that is not JSON is a finding. Findings stand in the order of the file.
 func (v *Validator) File(ctx context.Context, name string, r io.Reader) ([]finding.Finding, Stats, error) {
-	f := &file{v: v, ctx: ctx, name: name, told: map[string]bool{}}
-	return f.read(r)
+	return v.read(ctx, name, r, false)
 }
 
 // FolderFile is File for a file that nobody named but that lies in a folder: there a
 // JSON object without id and type, such as a schema or an @context, is no entity but a
 // remark, and so is GeoJSON.
 func (v *Validator) FolderFile(ctx context.Context, name string, r io.Reader) ([]finding.Finding, Stats, error) {
-	f := &file{v: v, ctx: ctx, name: name, told: map[string]bool{}, inFolder: true}
-	return f.read(r)
+	return v.read(ctx, name, r, true)
 }
 
-func (f *file) read(r io.Reader) ([]finding.Finding, Stats, error) {
-	counted := &counter{r: r}
-	reader := ngsild.NewReader(counted)
-	for {
-		if f.stats.Entities%256 == 0 {
-			if err := f.ctx.Err(); err != nil {
-				return f.findings, f.stats, err
-			}
-		}
-		item, err := reader.Next()
-		var syntax *ngsild.SyntaxError
-		switch {
-		case errors.Is(err, io.EOF):
-			if counted.n == 0 {
-				f.add(finding.New(finding.EntityJSON, finding.Location{Line: 1}, "the file is empty (0 bytes)").
-					WithHint("write an entity, an array of entities, or [] for none"))
-			}
-			return f.findings, f.stats, nil
-		case errors.As(err, &syntax):
-			fault := syntax.Finding()
-			if f.inFolder && syntax.Foreign {
-				fault.Severity = finding.Info
-			}
-			f.add(fault)
-			return f.findings, f.stats, nil
-		case err != nil:
-			return f.findings, f.stats, fmt.Errorf("read %s: %w", f.name, err)
-		}
-		f.item = item
-		if f.inFolder && f.noEntity() {
-			continue
-		}
-		f.stats.Entities++
-		before := len(f.findings)
-		if err := f.check(); err != nil {
-			return f.findings, f.stats, err
-		}
-		slices.SortStableFunc(f.findings[before:], func(a, b finding.Finding) int {
-			return cmp.Or(cmp.Compare(a.Location.Line, b.Location.Line), cmp.Compare(a.Location.Char, b.Location.Char))
-		})
-	}
-}
-
-// file is the state of one File call.
+// file is what one goroutine of a File call has for itself.
 type file struct {
 	v        *Validator
 	ctx      context.Context
 	name     string
-	findings []finding.Finding
-	stats    Stats
-	told     map[string]bool // what is said once a file
 	inFolder bool
+	told     map[uint64]bool // hashes of what this goroutine said that is said once a file
+	checking checking
+	resolved *resolved // the @context of the entity before
 
-	item     ngsild.Item
-	temporal bool // the item is the temporal evolution of an entity
+	// The entity at hand, and what is said of it.
+	item ngsild.Item
+	checked
+	said    []said
+	telling uint64 // the hash of what is said once a file, while it is said
+	targets []target
 }
 
 // counter counts the bytes that are read.
@@ -202,17 +166,7 @@ func (f *file) add(found finding.Finding) {
 		return
 	}
 	found.Location.File = f.name
-	switch found.Severity {
-	case finding.Error:
-		f.stats.Errors++
-	case finding.Warning:
-		f.stats.Warnings++
-	default:
-		f.stats.Infos++
-	}
-	if len(f.findings) < MaxFindings {
-		f.findings = append(f.findings, found)
-	}
+	f.said = append(f.said, said{found, f.telling})
 }
 
 // at gives the place in the file that a path in the entity leads to, as far as
@@ -223,11 +177,12 @@ func (f *file) at(entity string, path ...string) finding.Location {
 	return finding.Location{Line: line, Char: char, Pointer: f.item.Pointer + pointer, Entity: entity}
 }
 
-// once reports whether this was not said of the file before.
-func (f *file) once(what string) bool {
-	if f.told[what] {
-		return false
+// once says what is to be said once a file, by adding findings.
+func (f *file) once(what string, say func()) {
+	f.telling = maphash.String(f.v.links.seed, what) | 1
+	if !f.told[f.telling] {
+		f.told[f.telling] = true
+		say()
 	}
-	f.told[what] = true
-	return true
+	f.telling = 0
 }

@@ -654,6 +654,9 @@ func (d *decoder) instance(a *Attribute, value span, at *path, depth int) {
 		if m.slot(name) != nil || again(names, name) {
 			continue
 		}
+		if (name == MemberEntity && a.Kind == Relationship || name == MemberEntityList && a.Kind == ListRelationship) && !inner.isNull(d.data) {
+			continue // the linked entities that a broker answers with, which are not the attribute's (4.5.23)
+		}
 		here := d.member(at, name)
 		if name == MemberContext {
 			d.fault(finding.AttributeMember, here, "an @context stands in the entity, not in an attribute").Hint = "move it to the entity"

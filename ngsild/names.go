@@ -23,6 +23,8 @@ const (
 	MemberExpiresAt        = "expiresAt"
 	MemberInstanceID       = "instanceId"
 	MemberDataset          = "dataset"
+	MemberEntity           = "entity"
+	MemberEntityList       = "entityList"
 	MemberLocation         = "location"
 	MemberObservationSpace = "observationSpace"
 	MemberOperationSpace   = "operationSpace"

@@ -131,6 +131,11 @@ func (d *decoder) temporalInstances(list []Attribute, name string, value span, a
 	if id := find(d.data, value.start, MemberDatasetID); id.present() {
 		dataset, _ = d.string(id)
 	}
+	declared := Kind(0)
+	if typ := find(d.data, value.start, MemberType); typ.present() {
+		text, _ := d.string(typ)
+		declared, _ = ParseKind(text)
+	}
 	for c := enter(d.data, value.start); ; {
 		key, inner, ok := c.member()
 		if !ok {
@@ -138,6 +143,9 @@ func (d *decoder) temporalInstances(list []Attribute, name string, value span, a
 		}
 		member := d.name(key)
 		kind, plural := pluralMembers[member]
+		if kind == Property && declared == GeoProperty {
+			kind = GeoProperty // both have "values"
+		}
 		if plural || aggregates[member] {
 			list = d.moments(list, name, dataset, kind, inner, d.member(at, member))
 		}
@@ -203,7 +211,7 @@ func (c *checker) checkMoments(list []Attribute, start, end int, at *path) {
 		if a.Kind == 0 {
 			continue
 		}
-		if end-start > 1 && a.ObservedAt == "" && a.InstanceID == "" && a.ModifiedAt == "" && a.CreatedAt == "" {
+		if end-start > 1 && a.ObservedAt == "" && a.InstanceID == "" && a.ModifiedAt == "" && a.CreatedAt == "" && a.DeletedAt == "" {
 			c.fault(finding.AttributeTime, c.element(at, i-start), "the instance has no observedAt, and %q has several", a.Name).Hint =
 				"write when the value was observed, such as \"observedAt\": \"2024-01-31T12:00:00Z\""
 			continue

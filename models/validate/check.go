@@ -481,6 +481,9 @@ func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[stri
 			return err
 		}
 	}
+	if f.temporal {
+		return nil // it holds the attributes that were asked for
+	}
 	for _, name := range m.Required {
 		if name == ngsild.MemberID || name == ngsild.MemberType || present[name] {
 			continue

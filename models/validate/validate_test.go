@@ -283,6 +283,8 @@ func TestTemporalEntitiesAreToldApart(t *testing.T) {
 {"type": "Property", "value": 2, "observedAt": "2026-01-31T12:00:00.000Z"}]`, []string{"entity-duplicate 4 /temperature/1"}},
 		"no moment": {`[{"type": "Property", "value": 1, "observedAt": "2026-01-31T12:00:00Z"}, {"type": "Property", "value": 1, "observedAt": "2026-01-31T13:00:00Z"},
 {"type": "Property", "value": 2}]`, []string{"attribute-time 4 /temperature/2"}},
+		"a deletion": {`[{"type": "Property", "value": 1, "observedAt": "2026-01-31T12:00:00Z"}, {"type": "Property", "value": 2, "observedAt": "2026-01-31T13:00:00Z"},
+{"type": "Property", "value": "urn:ngsi-ld:null", "deletedAt": "2026-01-31T14:00:00Z"}]`, []string{}},
 		"no pair": {`{"type": "Property", "values": [[1, "2026-01-31T12:00:00Z"],
 [2]]}`, []string{"attribute-value 4 /temperature/values/1"}},
 		"a pair without a time": {`{"type": "Property", "values": [[1, "2026-01-31T12:00:00Z"], [2, "noon"]]}`, []string{"attribute-time 3 /temperature/values/1/1"}},
@@ -293,6 +295,13 @@ func TestTemporalEntitiesAreToldApart(t *testing.T) {
 			require.Equal(t, c.want, summary(list), "%v", list)
 		})
 	}
+}
+
+func TestATemporalEntityNeedsNotHaveWhatItsModelRequires(t *testing.T) {
+	list, _ := check(t, validate.Options{}, `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved", `+weatherContext+`,
+"location": {"type": "GeoProperty", "values": [[{"type": "Point", "coordinates": [2.35, 48.85]}, "2026-01-31T12:00:00Z"],
+[{"type": "Point", "coordinates": [2.35, 98.85]}, "2026-01-31T13:00:00Z"]]}}`)
+	require.Equal(t, []string{"attribute-geometry 2 /location"}, summary(list), "the time of the observation was not asked for")
 }
 
 func TestABatchDeleteIsAnArrayOfIDs(t *testing.T) {

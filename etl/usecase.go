@@ -1,18 +1,23 @@
 package etl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/ldtkit/ldt/etl/strictyaml"
+	"github.com/ldtkit/ldt/models"
+	modelfolder "github.com/ldtkit/ldt/models/folder"
 	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
 
 // UseCaseFile is the name of the file that makes a folder a use case.
@@ -136,6 +141,27 @@ func readNamed(what, path, hint string) ([]byte, error) {
 		return nil, fmt.Errorf("read the %s: %w", what, err)
 	}
 	return text, nil
+}
+
+// Catalogue gives the models that the use case knows: the built-in ones, and its own in
+// data-models. One of its own stands in the place of a built-in one of the same subject
+// and name. The resolver is that of the use case. The error is a finding.List where a file
+// of an own model is at fault.
+func (u *UseCase) Catalogue(ctx context.Context, resolver *jsonld.Resolver) (*models.Catalogue, error) {
+	own, err := modelfolder.Subjects(ctx, u.Dir, resolver)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range own {
+		file := filepath.Join(s.Folder, modelfolder.ContextFile)
+		for url, name := range u.Contexts {
+			if u.Path(name) == file {
+				s.ContextURLs = append(s.ContextURLs, url)
+			}
+		}
+		slices.Sort(s.ContextURLs)
+	}
+	return models.Builtin().With(own...), nil
 }
 
 // ContextFiles reads the files of Contexts, by their URL.

@@ -9,7 +9,7 @@
 // @context of the subject.
 package models
 
-//go:generate go run ./internal/extract ../../shared/smart-data-models catalogue
+//go:generate go run ./internal/extract ../../shared/smart-data-models catalogue folder/shared.json
 
 import (
 	"cmp"
@@ -63,6 +63,8 @@ type Subject struct {
 	// ContextURLs are the addresses under which the @context is published;
 	// the first is the one to write into a document.
 	ContextURLs []string `json:"contextURLs"`
+	// Folder is where the models of a use case lie; empty where they are built in.
+	Folder string `json:"-"`
 	// Listed names the models, in order.
 	Listed []Listed `json:"models"`
 
@@ -84,6 +86,9 @@ type Details struct {
 	// Terms maps each term of the @context to its IRI or term definition, as JSON.
 	Terms  map[string]json.RawMessage `json:"terms"`
 	Models []*Model                   `json:"models"`
+	// Document is the @context document where it is more than its terms, which a
+	// document may take from others; nil where the terms make it.
+	Document []byte `json:"-"`
 }
 
 // details reads the subject's file once.
@@ -135,8 +140,9 @@ type Model struct {
 // Attribute is what a model says of one attribute.
 type Attribute struct {
 	Name string
-	// Kind is Property, GeoProperty or Relationship; the official models know
-	// no others. 0 means that the model does not say.
+	// Kind is Property, GeoProperty, Relationship or, of 21 attributes of
+	// PredictiveMaintenance, ListProperty in the official models; own models may have
+	// any. 0 means that the model does not say.
 	Kind ngsild.Kind
 	// Units are UN/CEFACT codes: a value in any unit of the dimension of one of
 	// them is right. The first is the one the model's text uses. Empty where

@@ -238,7 +238,9 @@ func (c *Catalogue) Contexts() map[string]func() []byte {
 	contexts := map[string]func() []byte{}
 	for _, s := range c.Subjects {
 		for _, url := range s.ContextURLs {
-			contexts[url] = s.Context
+			if contexts[url] == nil { // of two subjects of one name the first counts
+				contexts[url] = s.Context
+			}
 		}
 	}
 	return contexts
@@ -246,6 +248,9 @@ func (c *Catalogue) Contexts() map[string]func() []byte {
 
 // Context gives the subject's @context document: {"@context": {term: IRI, …}}.
 func (s *Subject) Context() []byte {
+	if document := s.details().Document; document != nil {
+		return document
+	}
 	text, err := marshalPlain(map[string]any{ngsild.MemberContext: s.Terms()})
 	if err != nil {
 		// Load accepts valid JSON only, and nothing else goes into a context.

@@ -156,6 +156,10 @@ func syntaxError(data []byte) *SyntaxError {
 	return newSyntaxError(err, data, 0)
 }
 
+// NewSyntaxError describes in plain words an error that jsontext gave for a text, which
+// need not be an entity.
+func NewSyntaxError(err error, text []byte) *SyntaxError { return newSyntaxError(err, text, 0) }
+
 // newSyntaxError describes an error of jsontext. Data is what is at hand of
 // the text around the fault and starts at the offset base; lines count from
 // there.

@@ -35,7 +35,7 @@ func newMapCheckCommand(s *settings) *cobra.Command {
 			var all []finding.Finding
 			worst := 0
 			for _, name := range args {
-				o, err := flags.options(name)
+				o, err := flags.options(cmd.Context(), name)
 				if err != nil {
 					return err
 				}

@@ -18,7 +18,7 @@ func newModelsCheckCommand(s *settings) *cobra.Command {
 		Short: "Check a model of your own: its schema.json, and its context.jsonld",
 		Args:  wantArgs(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := folder.Check(args[0])
+			found, err := folder.Check(cmd.Context(), args[0], nil)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 				return &exitError{exitSource, fmt.Errorf("%s: there is no such file, or no %s in this folder", args[0], folder.SchemaFile)}

@@ -37,11 +37,11 @@ func newRunCommand(s *settings) *cobra.Command {
 				return err
 			}
 			w := cmd.ErrOrStderr()
-			resolver, err := newResolver(u.Dir, fetch)
+			options, err := optionsOf(cmd.Context(), u.Dir, fetch)
 			if err != nil {
 				return err
 			}
-			local, err := s.embeddedFor(cmd, u, &broker, addr, resolver)
+			local, err := s.embeddedFor(cmd, u, &broker, addr, options.Resolver)
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func newRunCommand(s *settings) *cobra.Command {
 				return errors.Join(err, local.close())
 			}
 			rep, dir, err := u.Run(cmd.Context(), etl.RunOptions{
-				Options:  etl.Options{Resolver: resolver, KindOf: kindOf},
+				Options:  options,
 				Client:   c,
 				Mode:     m,
 				Version:  version(),

@@ -115,7 +115,11 @@ func (o *validateFlags) validator(ctx context.Context, args []string) (*validate
 	if err != nil {
 		return nil, nil, err
 	}
-	options := validate.Options{Resolver: resolver, Model: o.model, Closed: o.closed, Layers: layers}
+	catalogue, err := catalogueOf(ctx, baseOf(args[0]), resolver)
+	if err != nil {
+		return nil, nil, err
+	}
+	options := validate.Options{Catalogue: catalogue, Resolver: resolver, Model: o.model, Closed: o.closed, Layers: layers}
 	var found []finding.Finding
 	if len(o.contexts) > 0 {
 		if options.Context, found, err = resolver.ResolveRefs(ctx, ".", o.contexts); err != nil {

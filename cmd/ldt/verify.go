@@ -33,11 +33,11 @@ func newVerifyCommand(s *settings) *cobra.Command {
 			if last == "" {
 				return &exitError{exitUsage, fmt.Errorf("%s was never run\n  hint: ldt run %s", args[0], args[0])}
 			}
-			resolver, err := newResolver(u.Dir, fetchFlags{})
+			options, err := optionsOf(cmd.Context(), u.Dir, fetchFlags{})
 			if err != nil {
 				return err
 			}
-			local, err := s.embeddedFor(cmd, u, &broker, "127.0.0.1:0", resolver)
+			local, err := s.embeddedFor(cmd, u, &broker, "127.0.0.1:0", options.Resolver)
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ func newVerifyCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, found, err := u.Verify(cmd.Context(), etl.Options{Resolver: resolver, KindOf: kindOf}, c, last)
+			v, found, err := u.Verify(cmd.Context(), options, c, last)
 			if err != nil {
 				return err
 			}

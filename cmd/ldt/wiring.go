@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -73,10 +74,26 @@ func (f *fetchFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.update, "update", false, "fetch, and accept a pinned @context that has changed; prints what changed")
 }
 
-// kindOf asks the built-in models.
-func kindOf(model, entityType, attribute string) (ngsild.Kind, bool) {
-	catalogue := models.Builtin()
-	if model != "" {
+// catalogueOf gives the models that are known in a folder: the built-in ones, and where it
+// is a use case its own.
+func catalogueOf(ctx context.Context, dir string, resolver *jsonld.Resolver) (*models.Catalogue, error) {
+	if _, err := os.Stat(filepath.Join(dir, etl.UseCaseFile)); err != nil {
+		return models.Builtin(), nil
+	}
+	u, err := etl.LoadUseCase(dir)
+	if err != nil {
+		return nil, err
+	}
+	return u.Catalogue(ctx, resolver)
+}
+
+// kindOf asks the models of a catalogue.
+func kindOf(catalogue *models.Catalogue) func(model, entityType, attribute string) (ngsild.Kind, bool) {
+	return func(model, entityType, attribute string) (ngsild.Kind, bool) {
+		if model == "" {
+			kind := catalogue.KindOf(entityType, attribute)
+			return kind, kind != 0
+		}
 		m, err := catalogue.Find(model)
 		if err != nil {
 			return 0, false
@@ -87,8 +104,6 @@ func kindOf(model, entityType, attribute string) (ngsild.Kind, bool) {
 		}
 		return a.Kind, a.Kind != 0
 	}
-	kind := catalogue.KindOf(entityType, attribute)
-	return kind, kind != 0
 }
 
 // flowFlags are those of the verbs that take a mapping and a source.
@@ -118,7 +133,7 @@ func (f *flowFlags) prepare(cmd *cobra.Command, args []string) (*etl.Flow, error
 	if f.mapping == "" {
 		return nil, &exitError{exitUsage, fmt.Errorf("no mapping is given\n  hint: %s -m mapping.yaml", cmd.CommandPath())}
 	}
-	o, err := f.options(f.mapping)
+	o, err := f.options(cmd.Context(), f.mapping)
 	if err != nil {
 		return nil, err
 	}
@@ -128,9 +143,23 @@ func (f *flowFlags) prepare(cmd *cobra.Command, args []string) (*etl.Flow, error
 	return etl.Prepare(cmd.Context(), f.mapping, o)
 }
 
-func (f *flowFlags) options(mapping string) (etl.Options, error) {
-	resolver, err := newResolver(etl.BaseDir(mapping), f.fetch)
-	return etl.Options{Resolver: resolver, KindOf: kindOf, Declared: f.declared}, err
+func (f *flowFlags) options(ctx context.Context, mapping string) (etl.Options, error) {
+	o, err := optionsOf(ctx, etl.BaseDir(mapping), f.fetch)
+	o.Declared = f.declared
+	return o, err
+}
+
+// optionsOf gives the @contexts and the models that are known in a folder.
+func optionsOf(ctx context.Context, dir string, fetch fetchFlags) (etl.Options, error) {
+	resolver, err := newResolver(dir, fetch)
+	if err != nil {
+		return etl.Options{}, err
+	}
+	catalogue, err := catalogueOf(ctx, dir, resolver)
+	if err != nil {
+		return etl.Options{}, err
+	}
+	return etl.Options{Resolver: resolver, KindOf: kindOf(catalogue)}, nil
 }
 
 // brokerFlags are those of the verbs that talk to a broker.

@@ -1,281 +1,274 @@
 // Package folder owns models that lie in a folder, as schema.json with a context.jsonld
-// beside it or in the folder above: it checks them.
+// beside it or in the folder above: it reads them into the form of the catalogue, checks
+// them, and adds them to a use case.
+//
+// In a use case the models of a subject lie in data-models/Subject: its @context as
+// context.jsonld, and a folder for each model, with schema.json and, where there are
+// any, model.yaml, README.md and examples.
 package folder
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
-
+	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
 
-// The names of the files of a model.
+// The names of the files of a model, and of the folder in a use case that holds the
+// subjects.
 const (
 	SchemaFile  = "schema.json"
 	ContextFile = "context.jsonld"
+	YAMLFile    = "model.yaml"
+	Folder      = "data-models"
 )
 
-// Check gives what is wrong with the model in a folder, or with a schema that path names:
-// is it JSON, does it compile, does each $ref lead somewhere, has each attribute a kind
-// and a term in the @context. Each finding has a pointer into the schema. A $ref to an
-// address elsewhere is not followed, and a warning. The error is for a file that is not
-// there or cannot be read.
-func Check(path string) ([]finding.Finding, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, SchemaFile)
+// Subjects reads the models in the folder data-models of a use case, or none where it is
+// not there. The resolver knows the @contexts that those of the subjects name by URL; nil
+// knows the core and those of the built-in models. The error is a finding.List where a
+// file is at fault; Check says more.
+func Subjects(ctx context.Context, dir string, resolver *jsonld.Resolver) ([]*models.Subject, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, Folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the models of the use case: %w", err)
+	}
+	var subjects []*models.Subject
+	for _, entry := range entries {
+		s, err := Read(ctx, filepath.Join(dir, Folder, entry.Name()), resolver)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil {
+			subjects = append(subjects, s)
+		}
+	}
+	return subjects, nil
+}
+
+// Read reads the models of one subject: each folder in dir that has a schema.json, and
+// the @context beside those folders. It gives nil where there is no model. Resolver and
+// error are as for Subjects.
+func Read(ctx context.Context, dir string, resolver *jsonld.Resolver) (*models.Subject, error) {
+	schemas, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*", SchemaFile))
+	if err != nil || len(schemas) == 0 {
+		return nil, err
+	}
+	name := filepath.Base(dir)
+	details := &models.Details{}
+	ldctx, found, err := readContext(ctx, files(dir), ContextFile, resolver)
+	if err == nil {
+		err = errorsOf(found)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	default:
+		details.Terms, details.Document = ldctx.terms, ldctx.text
+	}
+	siblings := siblingsOf(name, schemas)
+	for _, schema := range schemas {
+		c := newChecker(files(filepath.Dir(schema)), SchemaFile, resolver)
+		content, err := c.load()
+		if err == nil {
+			err = errorsOf(c.findings)
+		}
+		if err != nil {
+			return nil, err
+		}
+		reader := c.reader()
+		reader.Siblings = siblings
+		m, err := reader.Model(name, filepath.Base(filepath.Dir(schema)), content, c.yaml, details.Terms)
+		if err != nil {
+			f := finding.New(finding.ModelFileSchema, finding.Location{File: schema}, "the schema cannot be followed: %v", err)
+			return nil, finding.List{f.WithHint("ldt models check %s says more", filepath.Dir(schema))}
+		}
+		details.Models = append(details.Models, m)
+	}
+	s := models.NewSubject(name, nil, details)
+	s.Folder = dir
+	return s, nil
+}
+
+// siblingsOf gives the names of the models of a subject: those that are there, and those of
+// the built-in subject of the same name.
+func siblingsOf(subject string, schemas []string) []string {
+	var list []string
+	for _, schema := range schemas {
+		list = append(list, filepath.Base(filepath.Dir(schema)))
+	}
+	for _, s := range models.Builtin().Subjects {
+		for _, m := range s.Listed {
+			if s.Name == subject {
+				list = append(list, m.Name)
+			}
+		}
+	}
+	return list
+}
+
+// escapeGlob takes the meaning from the characters of a path that filepath.Glob reads as
+// a pattern.
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`).Replace(path)
+}
+
+// errorsOf gives the errors among findings as an error, or nil.
+func errorsOf(found []finding.Finding) error {
+	list := slices.DeleteFunc(slices.Clone(found), func(f finding.Finding) bool { return f.Severity != finding.Error })
+	if len(list) == 0 {
+		return nil
+	}
+	return finding.List(list)
+}
+
+// place is where the files of a model lie.
+type place interface {
+	// read gives a file by its path from the folder of the schema. The error wraps
+	// fs.ErrNotExist where there is none.
+	read(name string) ([]byte, error)
+	// name gives what messages call the file.
+	name(name string) string
+}
+
+// files is a folder on the disk.
+type files string
+
+func (dir files) name(name string) string { return filepath.Join(string(dir), name) }
+
+func (dir files) read(name string) ([]byte, error) {
+	f, err := os.Open(dir.name(name))
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{file: path, folder: filepath.Dir(path), others: map[string]any{}}
-	schema, ok := c.parse(path, text)
-	if !ok {
-		return c.findings, nil
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder: %w", dir.name(name), fs.ErrNotExist)
 	}
-	c.references(schema, schema, "")
-	c.compiles(schema)
-	c.attributes(schema)
-	return c.findings, nil
-}
-
-type checker struct {
-	file, folder string
-	others       map[string]any // the other files that $refs name, nil where unreadable
-	findings     []finding.Finding
-}
-
-func (c *checker) add(code finding.Code, pointer, format string, args ...any) *finding.Finding {
-	c.findings = append(c.findings, finding.New(code, finding.Location{File: c.file, Pointer: pointer}, format, args...))
-	return &c.findings[len(c.findings)-1]
-}
-
-// parse reads a file that must be one JSON object.
-func (c *checker) parse(file string, text []byte) (map[string]any, bool) {
-	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
-	d.UseNumber()
-	var value any
-	err := d.Decode(&value)
-	if err == nil {
-		if _, more := d.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("something stands after its end")
-		}
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = tooLarge(dir.name(name))
 	}
-	object, ok := value.(map[string]any)
-	switch {
-	case err != nil:
-		f := c.add(finding.ModelFile, "", "this is not JSON: %v", err)
-		f.Location.File = file
-		if at := d.InputOffset(); at > 0 && int(at) <= len(text) {
-			f.Location.Line = 1 + bytes.Count(text[:at], []byte("\n"))
-		}
-		return nil, false
-	case !ok:
-		c.add(finding.ModelFile, "", "this is no JSON object").Location.File = file
-		return nil, false
-	}
-	return object, true
+	return text, err
 }
 
-// data are the keywords whose content is values and not schemas.
-var data = []string{"enum", "const", "examples", "example", "default"}
-
-// references looks at every $ref, and takes those out that lead nowhere or elsewhere.
-func (c *checker) references(root map[string]any, node any, pointer string) {
-	switch v := node.(type) {
-	case []any:
-		for i, one := range v {
-			c.references(root, one, pointer+"/"+strconv.Itoa(i))
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			below := pointer + "/" + escape(key)
-			ref, isText := v[key].(string)
-			switch {
-			case key == "$ref" && isText:
-				if !c.leads(root, ref, below) {
-					delete(v, key)
-				}
-			case !slices.Contains(data, key) || strings.HasSuffix(pointer, "/properties"):
-				c.references(root, v[key], below)
-			}
-		}
-	}
+// tooLarge says that a file has more than maxFile bytes.
+func tooLarge(name string) error {
+	f := finding.New(finding.ModelFile, finding.Location{File: name}, "the file has more than %d MB", maxFile>>20)
+	return finding.List{f.WithHint("a file of a model has some kB: name the one that was meant")}
 }
 
-// leads reports whether a $ref can be followed inside the schema, and says where not.
-func (c *checker) leads(root map[string]any, ref, pointer string) bool {
-	address, fragment, _ := strings.Cut(ref, "#")
-	switch {
-	case address == "":
-		if _, ok := follow(root, fragment); !ok {
-			c.add(finding.ModelFileRef, pointer, "the $ref %q leads nowhere", ref).Hint = "correct it: there is no such place in this file"
-			return false
+// ldcontext is the @context of a subject.
+type ldcontext struct {
+	text     []byte
+	terms    map[string]json.RawMessage // each with its definition, as it is written where it is
+	compiled *jsonld.Context            // nil where it is refused
+}
+
+// readContext reads the @context of a subject. Findings are about its file; the error is
+// for one that is not there or cannot be read.
+func readContext(ctx context.Context, from place, name string, resolver *jsonld.Resolver) (*ldcontext, []finding.Finding, error) {
+	text, err := from.read(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if resolver == nil {
+		resolver = jsonld.NewResolver(jsonld.WithContextsOnDemand(models.Contexts()))
+	}
+	l := &ldcontext{text: text, terms: map[string]json.RawMessage{}}
+	document, found := parse(from.name(name), text)
+	if document == nil {
+		return l, found, nil
+	}
+	at := finding.Location{File: from.name(name)}
+	if _, ok := document[ngsild.MemberContext]; !ok {
+		f := finding.New(finding.ModelFile, at, "it has no @context")
+		return l, append(found, f.WithHint(`a context file looks like {"@context": {"term": "IRI"}}`)), nil
+	}
+	raw, err := jsonld.ContextOf(bytes.TrimPrefix(text, bom))
+	if err != nil {
+		return nil, nil, err // it was read as JSON above
+	}
+	l.written(raw)
+	compiled, said, err := resolver.Resolve(ctx, raw)
+	var refused finding.List
+	if err != nil && !errors.As(err, &refused) {
+		return nil, nil, fmt.Errorf("resolve the @context %s: %w", at.File, err)
+	}
+	for _, f := range said {
+		if f.Code == finding.ContextUnknownURL && f.Severity != finding.Error {
+			continue // told below, as what it means for a model
 		}
-		return true
-	case strings.Contains(address, "://") || strings.HasPrefix(address, "urn:"):
-		f := c.add(finding.ModelFileRef, pointer, "the $ref %q leads to another place, which is not followed: what it demands is not checked", ref)
+		f.Location.File = at.File
+		found = append(found, f)
+	}
+	if compiled == nil {
+		return l, found, nil
+	}
+	l.compiled = compiled
+	for _, url := range compiled.Unknown() {
+		f := finding.New(finding.ModelFileTerm, at, "the @context %s is not known here: the terms that it may define are not checked", url)
 		f.Severity = finding.Warning
-		return false
-	case address != filepath.Base(address):
-		c.add(finding.ModelFileRef, pointer, "the $ref %q leads out of the model's folder", ref).Hint = "put the file beside " + SchemaFile
-		return false
+		found = append(found, f.WithHint("name a copy of it under contexts in usecase.yaml"))
 	}
-	other, read := c.others[address]
-	if !read {
-		text, err := os.ReadFile(filepath.Join(c.folder, address))
-		if err == nil {
-			if object, ok := c.parse(filepath.Join(c.folder, address), text); ok {
-				other = object
-			}
-		}
-		c.others[address] = other
-	}
-	if object, ok := other.(map[string]any); ok {
-		if _, found := follow(object, fragment); found {
-			return false // there, but its own $refs are its own affair
+	for _, term := range compiled.Terms() {
+		iri, _ := compiled.Expand(term)
+		if compiled.IsUserTerm(term) && !hasIRI(l.terms[term]) {
+			l.terms[term], _ = json.Marshal(iri) // a text
 		}
 	}
-	c.add(finding.ModelFileRef, pointer, "the $ref %q leads nowhere", ref).Hint = "put " + address + " beside " + SchemaFile + ", with this place in it"
-	return false
+	return l, found, nil
 }
 
-// follow gives what a JSON pointer leads to.
-func follow(root any, pointer string) (any, bool) {
-	if pointer == "" {
-		return root, true
+// written takes the terms of an @context that are written in it.
+func (l *ldcontext) written(raw []byte) {
+	var short bytes.Buffer
+	if json.Compact(&short, raw) != nil {
+		return // it was read as JSON
 	}
-	for _, step := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
-		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-		switch v := root.(type) {
-		case map[string]any:
-			next, ok := v[step]
-			if !ok {
-				return nil, false
-			}
-			root = next
-		case []any:
-			i, err := strconv.Atoi(step)
-			if err != nil || i < 0 || i >= len(v) {
-				return nil, false
-			}
-			root = v[i]
-		default:
-			return nil, false
+	var list []json.RawMessage
+	if json.Unmarshal(short.Bytes(), &list) != nil {
+		list = []json.RawMessage{short.Bytes()}
+	}
+	for _, part := range list {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(part, &object) == nil { // else a URL, or null
+			maps.Copy(l.terms, object)
 		}
 	}
-	return root, true
 }
 
+// hasIRI reports whether a term's definition has an IRI of its own.
+func hasIRI(definition json.RawMessage) bool {
+	var iri string
+	if json.Unmarshal(definition, &iri) == nil {
+		return iri != ""
+	}
+	var object struct {
+		ID *string `json:"@id"`
+	}
+	return json.Unmarshal(definition, &object) == nil && object.ID != nil
+}
+
+// escape writes a name as a step of a JSON Pointer (RFC 6901).
 func escape(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
 
-// compiles says why the schema does not compile, the $refs that lead elsewhere apart.
-func (c *checker) compiles(schema map[string]any) {
-	delete(schema, "$id")
-	text, err := json.Marshal(schema)
-	if err != nil {
-		return // it was read from JSON
-	}
-	compiler := jsonschema.NewCompiler()
-	compiler.LoadURL = func(string) (io.ReadCloser, error) { return nil, errors.New("no file of this name is known here") }
-	const address = "urn:ldt:schema"
-	if err = compiler.AddResource(address, bytes.NewReader(text)); err == nil {
-		_, err = compiler.Compile(address)
-	}
-	var invalid *jsonschema.ValidationError
-	switch {
-	case errors.As(err, &invalid):
-		for len(invalid.Causes) > 0 {
-			invalid = invalid.Causes[0]
-		}
-		c.add(finding.ModelFileSchema, invalid.InstanceLocation, "the schema does not compile: %s", invalid.Message).Hint =
-			"correct it; a pattern must do without look-ahead, and items is one schema, not a list"
-	case err != nil:
-		c.add(finding.ModelFileSchema, "", "the schema does not compile: %v", errors.Unwrap(err))
-	}
-}
-
-var kindWord = regexp.MustCompile(`^\W*(Property|GeoProperty|Geoproperty|Relationship|LanguageProperty|VocabProperty|ListProperty|ListRelationship|JsonProperty)\b`)
-
-// attributes says which attributes have no kind or no term.
-func (c *checker) attributes(schema map[string]any) {
-	terms, known := c.terms()
-	if !known {
-		f := c.add(finding.ModelFileTerm, "", "there is no %s beside the schema or in the folder above: the terms are not checked", ContextFile)
-		f.Severity = finding.Warning
-	}
-	count := 0
-	each := func(part any, pointer string) {
-		object, _ := part.(map[string]any)
-		properties, _ := object["properties"].(map[string]any)
-		for _, name := range slices.Sorted(maps.Keys(properties)) {
-			if name == ngsild.MemberID || name == ngsild.MemberType {
-				continue
-			}
-			count++
-			at := pointer + "/properties/" + escape(name)
-			if known && !terms[name] {
-				c.add(finding.ModelFileTerm, at, "the attribute %q has no term in the @context", name).Hint = "add it to " + ContextFile + ": a broker would read it as a word of the default vocabulary"
-			}
-			property, _ := properties[name].(map[string]any)
-			description, _ := property["description"].(string)
-			if !kindWord.MatchString(description) {
-				c.add(finding.ModelFileKind, at, "the attribute %q does not state its kind", name).Hint = `let its description begin with "Property. ", "Relationship. " or "GeoProperty. "`
-			}
-		}
-	}
-	each(schema, "")
-	parts, _ := schema["allOf"].([]any)
-	for i, part := range parts {
-		each(part, "/allOf/"+strconv.Itoa(i))
-	}
-	elsewhere := slices.ContainsFunc(c.findings, func(f finding.Finding) bool { return f.Code == finding.ModelFileRef })
-	if count == 0 && !elsewhere {
-		c.add(finding.ModelFileSchema, "", "the schema has no attributes of its own").Hint = "attributes stand under properties, also of a part of allOf"
-	}
-}
-
-// terms reads the terms that the @context of the model defines.
-func (c *checker) terms() (map[string]bool, bool) {
-	for _, folder := range []string{c.folder, filepath.Join(c.folder, "..")} {
-		file := filepath.Join(folder, ContextFile)
-		text, err := os.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			c.add(finding.ModelFile, "", "it cannot be read: %v", err).Location.File = file
-			return nil, true
-		}
-		document, ok := c.parse(file, text)
-		terms := map[string]bool{}
-		if !ok {
-			return terms, false
-		}
-		list, isList := document[ngsild.MemberContext].([]any)
-		if !isList {
-			list = []any{document[ngsild.MemberContext]}
-		}
-		for _, part := range list {
-			object, _ := part.(map[string]any)
-			for term, definition := range object {
-				terms[term] = definition != nil
-			}
-		}
-		return terms, true
-	}
-	return nil, false
-}
+// step writes an index as a step of a JSON Pointer.
+func step(i int) string { return "/" + strconv.Itoa(i) }

@@ -1,4 +1,4 @@
-package main
+package folder
 
 import (
 	"path"
@@ -91,7 +91,7 @@ func ours(codes ...string) quantity { return quantity{codes: codes, ours: true} 
 
 // units gives the units of an attribute: of the table, the most exact entry
 // first; else those that model.yaml writes, where the text means one for certain.
-func (x *extractor) units(subject, model, property, text string, shape *models.Shape) (codes []string, own bool) {
+func (r *Reader) units(subject, model, property, text string, shape *models.Shape) (codes []string, own bool) {
 	for _, key := range []string{subject + "/" + model + "/" + property, subject + "/*/" + property} {
 		if q, ok := units[key]; ok {
 			return q.codes, q.ours
@@ -100,10 +100,10 @@ func (x *extractor) units(subject, model, property, text string, shape *models.S
 	text = strings.TrimSpace(text)
 	if text != "" {
 		if code := codeOf(text); code != "" {
-			x.rule("a unit that model.yaml has in prose: its UN/CEFACT code is taken")
+			r.rule("a unit that model.yaml has in prose: its UN/CEFACT code is taken")
 			return []string{code}, false
 		}
-		x.rule("a unit of model.yaml that means no code for certain is left out")
+		r.rule("a unit of model.yaml that means no code for certain is left out")
 	}
 	if shape.Type != "number" && shape.Type != "integer" {
 		return nil, false

@@ -1,10 +1,8 @@
-package main
+package folder
 
 import (
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
@@ -18,16 +16,11 @@ type second struct {
 	units string
 }
 
-// yaml reads the kinds and units of a model.yaml, by attribute; a model without
-// one has none.
-func (x *extractor) yaml(file string) (map[string]second, error) {
-	text, err := os.ReadFile(filepath.Join(x.folder, file))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
+// unreadableYAML is the rule that leaves a model.yaml out.
+const unreadableYAML = "a model.yaml that cannot be read as one: the schema alone counts"
+
+// yaml reads the kinds and units of the text of a model.yaml, by attribute.
+func (r *Reader) yaml(text []byte) map[string]second {
 	var document map[string]struct {
 		Properties map[string]struct {
 			NGSI struct {
@@ -37,40 +30,39 @@ func (x *extractor) yaml(file string) (map[string]second, error) {
 		} `yaml:"properties"`
 	}
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		x.place = file
-		x.rule("a model.yaml that cannot be read as one: the schema alone counts")
-		return nil, nil
+		r.rule(unreadableYAML)
+		return nil
 	}
 	found := map[string]second{}
-	for _, model := range document {
-		for name, property := range model.Properties {
+	for _, name := range slices.Sorted(maps.Keys(document)) {
+		for name, property := range document[name].Properties {
 			word, _ := property.NGSI.Type.(string)
 			units, _ := property.NGSI.Units.(string)
 			found[name] = second{kind: kindIn(word), units: units}
 		}
 	}
-	return found, nil
+	return found
 }
 
 // kind decides between what the schema and what model.yaml say. Where one of
 // them says Relationship and the values are identifiers it is one.
-func (x *extractor) kind(schema, yaml ngsild.Kind, shape *models.Shape) ngsild.Kind {
+func (r *Reader) kind(schema, yaml ngsild.Kind, shape *models.Shape) ngsild.Kind {
 	switch {
 	case schema == yaml:
 		if schema == 0 {
-			x.rule("neither file states the kind: it is left open")
+			r.rule("neither file states the kind: it is left open")
 		}
 		return schema
 	case schema == 0:
-		x.rule("the schema states no kind: that of model.yaml is taken")
+		r.rule("the schema states no kind: that of model.yaml is taken")
 		return yaml
 	case yaml == 0:
 		return schema
 	case (schema == ngsild.Relationship || yaml == ngsild.Relationship) && names(shape):
-		x.rule("%s in the schema and %s in model.yaml, and values are identifiers: a Relationship", schema, yaml)
+		r.rule("%s in the schema and %s in model.yaml, and values are identifiers: a Relationship", schema, yaml)
 		return ngsild.Relationship
 	}
-	x.rule("%s in the schema and %s in model.yaml: the schema's is taken", schema, yaml)
+	r.rule("%s in the schema and %s in model.yaml: the schema's is taken", schema, yaml)
 	return schema
 }
 

@@ -154,19 +154,25 @@ func (u *UseCase) Catalogue(ctx context.Context, resolver *jsonld.Resolver) (*mo
 	}
 	for _, s := range own {
 		file := filepath.Join(s.Folder, modelfolder.ContextFile)
+		var named []string
 		for url, name := range u.Contexts {
 			if u.Path(name) == file {
-				s.ContextURLs = append(s.ContextURLs, url)
+				named = append(named, url)
 			}
 		}
-		slices.Sort(s.ContextURLs)
+		slices.Sort(named)
+		s.ContextURLs = append(named, s.ContextURLs...)
 	}
 	return models.Builtin().With(own...), nil
 }
 
-// ContextFiles reads the files of Contexts, by their URL.
+// ContextFiles reads the files of Contexts, and the @contexts that models in data-models
+// were fetched with, by their URL.
 func (u *UseCase) ContextFiles() (map[string][]byte, error) {
-	files := map[string][]byte{}
+	files, err := modelfolder.Contexts(u.Dir)
+	if err != nil {
+		return nil, err
+	}
 	for url, name := range u.Contexts {
 		text, err := readNamed("@context", u.Path(name), fmt.Sprintf("correct the path that contexts in %s gives for %s", UseCaseFile, url))
 		if err != nil {

@@ -339,6 +339,8 @@ func (c *Catalogue) Models() []*Model {
 // ListedModel is a model by its names alone, with our line about it.
 type ListedModel struct {
 	Subject string
+	// Folder is that of Subject.
+	Folder string
 	Listed
 	Line Line
 }
@@ -349,7 +351,7 @@ func (c *Catalogue) Listed() []ListedModel {
 	for _, s := range c.Subjects {
 		for _, m := range s.Listed {
 			if c.counts(s, m.Name) {
-				list = append(list, ListedModel{s.Name, m, lines[s.Name+"/"+m.Name]})
+				list = append(list, ListedModel{s.Name, s.Folder, m, lines[s.Name+"/"+m.Name]})
 			}
 		}
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -19,12 +21,22 @@ func newModelsCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "models",
 		Short: "Find, show and check data models",
-		Long:  "Answers from the 775 Smart Data Models inside the binary. Nothing is fetched.",
-		Args:  cobra.ArbitraryArgs,
-		RunE:  showHelp,
+		Long: "Answers from the 775 Smart Data Models inside the binary and, inside a use case, from its own in data-models/.\n" +
+			"Nothing is fetched but what ldt models add names by URL.",
+		Args: cobra.ArbitraryArgs,
+		RunE: showHelp,
 	}
-	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand(), newModelsCheckCommand(s))
+	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand(), newModelsCheckCommand(s), newModelsAddCommand(s))
 	return cmd
+}
+
+// catalogueHere gives the models that are known in the current folder.
+func catalogueHere(ctx context.Context) (*models.Catalogue, error) {
+	resolver, err := newResolver(here(), fetchFlags{})
+	if err != nil {
+		return nil, err
+	}
+	return catalogueOf(ctx, here(), resolver)
 }
 
 func addJSON(cmd *cobra.Command, asJSON *bool) {
@@ -47,10 +59,15 @@ type modelRow struct {
 	Type    string       `json:"type"`
 	TypeIRI string       `json:"typeIRI,omitempty"`
 	Line    *models.Line `json:"line,omitempty"`
+	// Folder is where a model of the use case lies.
+	Folder string `json:"folder,omitempty"`
 }
 
-func rowOf(subject, name, typ, iri string, line models.Line) modelRow {
+func rowOf(subject, folder, name, typ, iri string, line models.Line) modelRow {
 	row := modelRow{Model: subject + "/" + name, Subject: subject, Name: name, Type: typ, TypeIRI: iri}
+	if folder != "" {
+		row.Folder = filepath.ToSlash(filepath.Join(folder, name))
+	}
 	if line != (models.Line{}) {
 		row.Line = &line
 	}
@@ -64,7 +81,10 @@ func newModelsListCommand() *cobra.Command {
 		Short: "The models of a subject, or of all",
 		Args:  wantArgs(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			catalogue := models.Builtin()
+			catalogue, err := catalogueHere(cmd.Context())
+			if err != nil {
+				return err
+			}
 			listed := catalogue.Listed()
 			if len(args) == 1 {
 				var names []string
@@ -78,7 +98,7 @@ func newModelsListCommand() *cobra.Command {
 			}
 			rows := make([]modelRow, len(listed))
 			for i, l := range listed {
-				rows[i] = rowOf(l.Subject, l.Name, l.Type, l.IRI, l.Line)
+				rows[i] = rowOf(l.Subject, l.Folder, l.Name, l.Type, l.IRI, l.Line)
 			}
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), rows)
@@ -88,6 +108,9 @@ func newModelsListCommand() *cobra.Command {
 				line := ""
 				if row.Line != nil {
 					line = row.Line.English
+				}
+				if row.Folder != "" {
+					line = strings.TrimSuffix("of this use case: "+line, ": ")
 				}
 				fmt.Fprintln(table, strings.TrimRight(row.Model+"\t"+line, "\t"))
 			}
@@ -118,7 +141,10 @@ func newModelsSearchCommand(s *settings) *cobra.Command {
 			"and attributes, and in our own line about a model. Prints the " + fmt.Sprint(searchLines) + " best; --json and --verbose give all.",
 		Args: wantArgs(1, -1, "WORDS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			catalogue := models.Builtin()
+			catalogue, err := catalogueHere(cmd.Context())
+			if err != nil {
+				return err
+			}
 			words := strings.Join(args, " ")
 			hits := catalogue.Search(words)
 			if asJSON {
@@ -129,7 +155,7 @@ func newModelsSearchCommand(s *settings) *cobra.Command {
 				}
 				list := make([]found, len(hits))
 				for i, h := range hits {
-					list[i] = found{rowOf(h.Model.Subject.Name, h.Model.Name, h.Model.Type, h.Model.TypeIRI(), h.Model.Line()), h.Score, h.Reasons}
+					list[i] = found{rowOf(h.Model.Subject.Name, h.Model.Subject.Folder, h.Model.Name, h.Model.Type, h.Model.TypeIRI(), h.Model.Line()), h.Score, h.Reasons}
 				}
 				return writeJSON(cmd.OutOrStdout(), list)
 			}
@@ -139,7 +165,11 @@ func newModelsSearchCommand(s *settings) *cobra.Command {
 			}
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, h := range shown {
-				fmt.Fprintf(table, "%s\t%.1f\t%s\n", h.Model.QualifiedName(), h.Score, reasons(h.Reasons))
+				why := reasons(h.Reasons)
+				if h.Model.Subject.Folder != "" {
+					why += "; of this use case"
+				}
+				fmt.Fprintf(table, "%s\t%.1f\t%s\n", h.Model.QualifiedName(), h.Score, why)
 			}
 			if err := table.Flush(); err != nil {
 				return err

@@ -59,7 +59,10 @@ func newModelsShowCommand() *cobra.Command {
 			"~ a unit that the official text does not name and we took for certain.",
 		Args: wantArgs(1, 1, "NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			catalogue := models.Builtin()
+			catalogue, err := catalogueHere(cmd.Context())
+			if err != nil {
+				return err
+			}
 			m, err := findModel(catalogue, args[0])
 			if err != nil {
 				return err
@@ -77,9 +80,9 @@ func newModelsShowCommand() *cobra.Command {
 
 func pageOf(catalogue *models.Catalogue, m *models.Model) *modelPage {
 	p := &modelPage{
-		modelRow:   rowOf(m.Subject.Name, m.Name, m.Type, m.TypeIRI(), m.Line()),
+		modelRow:   rowOf(m.Subject.Name, m.Subject.Folder, m.Name, m.Type, m.TypeIRI(), m.Line()),
 		Repository: m.Subject.Repository, Commit: m.Subject.Commit, Context: m.Subject.ContextURL(),
-		Required: m.Required, Attributes: []attributeRow{}, Elsewhere: []elsewhere{},
+		Required: append([]string{}, m.Required...), Attributes: []attributeRow{}, Elsewhere: []elsewhere{},
 	}
 	for _, a := range m.Attributes {
 		p.Attributes = append(p.Attributes, attributeRow{
@@ -116,7 +119,7 @@ func (p *modelPage) writeText(w io.Writer) error {
 	b.WriteString("\n\n")
 	head := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
-		{"type", strings.TrimRight(p.Type+"  "+p.TypeIRI, " ")}, {"subject", p.Subject}, {"@context", p.Context},
+		{"type", strings.TrimRight(p.Type+"  "+p.TypeIRI, " ")}, {"subject", p.Subject}, {"@context", p.Context}, {"lies in", p.Folder},
 		{"taken from", strings.TrimSpace(p.Repository + "  " + p.Commit)},
 	} {
 		if row[1] != "" {

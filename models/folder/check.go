@@ -17,7 +17,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
-	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild/finding"
 	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
@@ -30,16 +29,20 @@ import (
 // context.jsonld names by URL; nil knows the core and those of the built-in models. The
 // error is for a file that is not there or cannot be read.
 func Check(ctx context.Context, path string, resolver *jsonld.Resolver) ([]finding.Finding, error) {
-	name := SchemaFile
-	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		path, name = filepath.Split(path)
-		path = filepath.Clean(path)
-	}
-	c := newChecker(files(path), name, resolver)
+	dir, name := schemaIn(path)
+	c := newChecker(files(dir), name, resolver)
 	if err := c.check(ctx); err != nil {
 		return nil, err
 	}
 	return c.findings, nil
+}
+
+// schemaIn gives the folder and the name of the schema that a path means.
+func schemaIn(path string) (dir, name string) {
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
+		return path, SchemaFile
+	}
+	return filepath.Dir(path), filepath.Base(path)
 }
 
 // checker is a model at hand.
@@ -49,12 +52,12 @@ type checker struct {
 	resolver *jsonld.Resolver
 	text     []byte
 	yaml     []byte
+	content  map[string]any // of the schema; nil where it is none
 	// others are the files beside the schema that $refs name, nil where they cannot be
 	// used, and ldctx is the @context.
 	others   map[string]*other
 	ldctx    *ldcontext
 	ldname   string // where the @context lies, from the schema; "" where there is none
-	model    *models.Model
 	findings []finding.Finding
 }
 
@@ -74,21 +77,20 @@ func (c *checker) add(code finding.Code, pointer, format string, args ...any) *f
 	return &c.findings[len(c.findings)-1]
 }
 
-// load reads the schema and model.yaml. The schema is nil where a finding says why.
-func (c *checker) load() (map[string]any, error) {
+// load reads the schema and model.yaml. Findings say why there is no content.
+func (c *checker) load() error {
 	var err error
 	if c.text, err = c.read(c.schema); err != nil {
-		return nil, err
+		return err
 	}
 	if c.yaml, err = c.read(YAMLFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return err
 	}
-	if c.text == nil {
-		return nil, nil
+	if c.text != nil {
+		content, found := parse(c.from.name(c.schema), c.text)
+		c.content, c.findings = content, append(c.findings, found...)
 	}
-	content, found := parse(c.from.name(c.schema), c.text)
-	c.findings = append(c.findings, found...)
-	return content, nil
+	return nil
 }
 
 // read reads a file; what is wrong with its size is a finding.
@@ -104,17 +106,16 @@ func (c *checker) read(name string) ([]byte, error) {
 
 // check takes the model through all rules.
 func (c *checker) check(ctx context.Context) error {
-	schema, err := c.load()
-	if err != nil {
+	if err := c.load(); err != nil {
 		return err
 	}
 	if err := c.context(ctx); err != nil {
 		return err
 	}
-	if schema != nil {
-		c.references(schema, schema, "")
-		c.compiles(schema)
-		c.attributes(schema)
+	if c.content != nil {
+		c.references(c.content, c.content, "")
+		c.compiles(c.content)
+		c.attributes(c.content)
 	}
 	var placeless []*finding.Finding
 	for i := range c.findings {
@@ -387,7 +388,6 @@ func (c *checker) attributes(schema map[string]any) {
 		c.add(finding.ModelFileSchema, "", "the schema cannot be followed: %v", err)
 		return
 	}
-	c.model = m
 	if c.ldname == "" {
 		f := c.add(finding.ModelFileTerm, "", "there is no %s beside the schema or in the folder above: the terms are not checked", ContextFile)
 		f.Severity = finding.Warning

@@ -49,6 +49,10 @@ func Subjects(ctx context.Context, dir string, resolver *jsonld.Resolver) ([]*mo
 	if err != nil {
 		return nil, fmt.Errorf("read the models of the use case: %w", err)
 	}
+	lock, err := readLock(dir)
+	if err != nil {
+		return nil, err
+	}
 	var subjects []*models.Subject
 	for _, entry := range entries {
 		s, err := Read(ctx, filepath.Join(dir, Folder, entry.Name()), resolver)
@@ -56,6 +60,7 @@ func Subjects(ctx context.Context, dir string, resolver *jsonld.Resolver) ([]*mo
 			return nil, err
 		}
 		if s != nil {
+			s.ContextURLs = lock.contextURLs(s.Name, s.Context())
 			subjects = append(subjects, s)
 		}
 	}
@@ -86,16 +91,15 @@ func Read(ctx context.Context, dir string, resolver *jsonld.Resolver) (*models.S
 	siblings := siblingsOf(name, schemas)
 	for _, schema := range schemas {
 		c := newChecker(files(filepath.Dir(schema)), SchemaFile, resolver)
-		content, err := c.load()
-		if err == nil {
-			err = errorsOf(c.findings)
+		if err := c.load(); err != nil {
+			return nil, err
 		}
-		if err != nil {
+		if err := errorsOf(c.findings); err != nil {
 			return nil, err
 		}
 		reader := c.reader()
 		reader.Siblings = siblings
-		m, err := reader.Model(name, filepath.Base(filepath.Dir(schema)), content, c.yaml, details.Terms)
+		m, err := reader.Model(name, filepath.Base(filepath.Dir(schema)), c.content, c.yaml, details.Terms)
 		if err != nil {
 			f := finding.New(finding.ModelFileSchema, finding.Location{File: schema}, "the schema cannot be followed: %v", err)
 			return nil, finding.List{f.WithHint("ldt models check %s says more", filepath.Dir(schema))}
@@ -146,6 +150,9 @@ type place interface {
 	read(name string) ([]byte, error)
 	// name gives what messages call the file.
 	name(name string) string
+	// modelName gives the names of subject and model that the place speaks of;
+	// contextAbove says that the @context lies in the folder above the schema.
+	modelName(contextAbove bool) (subject, name string)
 }
 
 // files is a folder on the disk.

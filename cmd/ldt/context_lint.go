@@ -188,27 +188,8 @@ func meanings(term string) []jsonld.Meaning {
 // readEntities notes the names that entities use.
 func (l *contextLinter) readEntities(cmd *cobra.Command, args []string) error {
 	l.uses = &jsonld.Uses{}
-	err := eachInput(cmd, args, nil, func(name string, in io.Reader, _ bool) error {
-		for entities := ngsild.NewReader(in); ; {
-			item, err := entities.Next()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			var syntax *ngsild.SyntaxError
-			if errors.As(err, &syntax) {
-				f := syntax.Finding()
-				f.Location.File = name
-				l.found = append(l.found, f)
-				return nil
-			}
-			if err != nil {
-				return &exitError{exitSource, fmt.Errorf("read %s: %w", name, err)}
-			}
-			if err := l.readEntity(cmd, name, item); err != nil {
-				return err
-			}
-		}
-	})
+	found, err := eachEntity(cmd, args, func(name string, item ngsild.Item) error { return l.readEntity(cmd, name, item) })
+	l.found = append(l.found, found...)
 	if err == nil && l.entities == 0 && len(l.found) == 0 {
 		err = &exitError{exitSource, fmt.Errorf("%s: no entity is in it\n  hint: an entity has an id and a type", strings.Join(args, ", "))}
 	}

@@ -33,6 +33,8 @@ type Context struct {
 	json     []byte
 	inline   []byte
 	unknown  []string // Unknown
+	parts    []leaf   // the user's, in their order
+	core     string   // the URL of the core
 	// special names what the @context has that AppendExpanded does not cover.
 	special string
 	// vocabValues and vocabTypes say that vocab and objectType hold terms.
@@ -69,8 +71,9 @@ func (r *Resolver) compile(nodes []node) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Context{active: active, terms: active.TermDefinitions, user: map[string]bool{}, short: map[string]string{}}
-	for _, part := range leaves(nil, nodes) {
+	c := &Context{active: active, terms: active.TermDefinitions, user: map[string]bool{}, short: map[string]string{},
+		parts: leaves(nil, nodes), core: r.core, unknown: unknownURLs(nil, nodes)}
+	for _, part := range c.parts {
 		for _, keyword := range []string{"@propagate", "@base", "@direction"} {
 			if _, ok := part.object[keyword]; ok {
 				c.special = keyword
@@ -85,7 +88,6 @@ func (r *Resolver) compile(nodes []node) (*Context, error) {
 			c.user[term] = true
 		}
 	}
-	c.unknown = unknownURLs(nil, nodes)
 	c.index()
 	c.vocabValues = c.TypeOf(ngsild.MemberVocab) == "@vocab"
 	c.vocabTypes = c.TypeOf(ngsild.MemberObjectType) == "@vocab"
@@ -415,6 +417,25 @@ func (c *Context) IsUserTerm(term string) bool {
 	}
 	td := c.terms[prefix]
 	return td != nil && td.Prefix != nil && *td.Prefix
+}
+
+// Origin gives the @context that defines a name, by its URL or file: the last one that
+// has the term, or that has the prefix of a compact IRI. It is "@context" for what a
+// document writes itself, and "" where none does.
+func (c *Context) Origin(name string) string {
+	if _, isTerm := c.terms[name]; !isTerm {
+		prefix, suffix, isCompact := strings.Cut(name, ":")
+		if td := c.terms[prefix]; !isCompact || strings.HasPrefix(suffix, "//") || td == nil || td.Prefix == nil || !*td.Prefix {
+			return ""
+		}
+		name = prefix
+	}
+	for i := len(c.parts) - 1; i >= 0 && c.user[name]; i-- {
+		if _, has := c.parts[i].object[name]; has {
+			return c.parts[i].name
+		}
+	}
+	return c.core
 }
 
 // Unknown lists the URLs of the @context that are not known here: what no term defines

@@ -247,3 +247,18 @@ func TestEveryBuiltInCoreCanBeTheOneAppended(t *testing.T) {
 	var list finding.List
 	require.NotErrorAs(t, err, &list, "the program's fault, not the data's")
 }
+
+func TestOriginIsTheContextThatCounts(t *testing.T) {
+	r := NewResolver(WithContexts(documents(
+		"https://e.org/a", `{"ex": "https://e.org/ns#", "name": "ex:a", "both": "ex:a", "location": "ex:place"}`,
+		"https://e.org/b", `[{"both": "ex:b"}, {"b": "https://e.org/b"}]`,
+	)))
+	c := resolve(t, r, `["https://e.org/a", "https://e.org/b", {"own": "ex:own", "gone": null}]`)
+	for name, want := range map[string]string{
+		"name": "https://e.org/a", "both": "https://e.org/b", "b": "https://e.org/b", "own": "@context", "ex:anything": "https://e.org/a",
+		"gone": "@context", "location": CoreURL, "ngsi-ld:x": CoreURL, "nobody": "", "no:x": "", "https://e.org/ns#a": "", "name:x": "",
+	} {
+		require.Equal(t, want, c.Origin(name), name)
+	}
+	require.Equal(t, "@context", resolve(t, r, `["https://e.org/a", null, {"name": "https://e.org/n"}]`).Origin("name"))
+}

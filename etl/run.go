@@ -57,6 +57,9 @@ const (
 // where the run failed on the way; dir names it. The error is that of Prepare or
 // Push.
 func (u *UseCase) Run(ctx context.Context, o RunOptions) (rep *report.Run, dir string, err error) {
+	if err := u.NeedFlows(); err != nil {
+		return nil, "", err
+	}
 	rep = &report.Run{Name: u.Name, Version: o.Version, Broker: o.Client.URL(), Started: o.Clock().UTC()}
 	dir, err = u.newRunFolder(rep.Started)
 	if err != nil {

@@ -101,6 +101,9 @@ func (u *UseCase) read(d *strictyaml.Decoder, root ast.Node) {
 		d.Missing(f, strictyaml.At(root), what, "flows").Hint = "flows: [{mapping: mappings/….yaml}]"
 		return
 	}
+	if list, isList := f.Value.(*ast.SequenceNode); isList && len(list.Values) == 0 {
+		return // not yet: NeedFlows says so where one is needed
+	}
 	for _, item := range d.List(f, "flows") {
 		var target Target
 		if keys := d.Structure(item, "a flow", &target); len(keys) == 0 {

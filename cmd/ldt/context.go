@@ -14,7 +14,7 @@ import (
 func newContextCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "context",
-		Short: "Lint @contexts, and build that of a use case",
+		Short: "Lint and expand @contexts, and build that of a use case",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  showHelp,
 	}

@@ -20,6 +20,7 @@ func TestDocumentationShowsOnlyCommandsThatExist(t *testing.T) {
 	if _, err := os.Stat("../../README.md"); err == nil {
 		files = append(files, "../../README.md")
 	}
+	files = append(files, "../../etl/init.README.md")
 	seen := 0
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -71,6 +72,7 @@ func consoleCommands(text string) []string {
 	inside := false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
+		line = strings.TrimLeft(line, " ")
 		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		if isFence {
 			inside = !inside && fence == "console"

@@ -51,6 +51,7 @@ func newRootCommand() *cobra.Command {
 	})
 	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(
+		newInitCommand(&s),
 		newInventoryCommand(&s),
 		newModelsCommand(&s),
 		newMapCommand(&s),

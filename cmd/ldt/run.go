@@ -36,6 +36,9 @@ func newRunCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := u.NeedFlows(); err != nil { // before a store is made
+				return err
+			}
 			w := cmd.ErrOrStderr()
 			options, err := optionsOf(cmd.Context(), u.Dir, fetch)
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -43,9 +44,19 @@ const MaxEntityBytes = 16 << 20
 type Reader struct {
 	lines   lineCounter
 	dec     *jsontext.Decoder
+	base    int64 // where the decoder's input starts
 	inArray bool
 	index   int
 	err     error
+	// oneALine says that every item so far stood alone on its line; items counts them.
+	oneALine bool
+	items    int
+	// behind is what was read of the text behind the line that is not JSON, and where it
+	// starts, after an error of which SkipLine can go on.
+	behind struct {
+		text   []byte
+		offset int64
+	}
 	// end is where the item before ended, in bytes and in characters of its line.
 	end struct {
 		offset     int64
@@ -59,7 +70,7 @@ func NewReader(r io.Reader) *Reader {
 	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, byteOrderMark) {
 		_, _ = buffered.Discard(3) // they were peeked at
 	}
-	reader := &Reader{lines: lineCounter{r: buffered, passed: 1}}
+	reader := &Reader{lines: lineCounter{r: buffered, passed: 1}, oneALine: true}
 	reader.end.line, reader.end.char = 1, 1
 	reader.dec = jsontext.NewDecoder(&reader.lines, jsontext.AllowDuplicateNames(true))
 	return reader
@@ -68,7 +79,7 @@ func NewReader(r io.Reader) *Reader {
 // Next gives the next entity, or io.EOF behind the last one. Whether the value
 // is an entity, or even an object, is for Decode to say. The error is a
 // *SyntaxError where the text is not JSON or is a GeoJSON document; every
-// later call gives it again.
+// later call gives it again, unless SkipLine goes on.
 func (r *Reader) Next() (Item, error) {
 	if r.err != nil {
 		return Item{}, r.err
@@ -80,9 +91,25 @@ func (r *Reader) Next() (Item, error) {
 	return item, err
 }
 
+// SkipLine goes on behind the line of the *SyntaxError that Next gave, where the file is
+// NDJSON: each entity before it stands alone on its line, or, where there is none, the
+// next line is a JSON object. It reports whether it did.
+func (r *Reader) SkipLine() bool {
+	if r.behind.text == nil {
+		return false
+	}
+	r.lines.unread(r.behind.text)
+	r.base, r.behind.text, r.err = r.behind.offset, nil, nil
+	r.dec = jsontext.NewDecoder(&r.lines, jsontext.AllowDuplicateNames(true))
+	return true
+}
+
+// offset gives where the decoder is in the file.
+func (r *Reader) offset() int64 { return r.base + r.dec.InputOffset() }
+
 func (r *Reader) next() (Item, error) {
 	for {
-		r.lines.limit = r.dec.InputOffset() + MaxEntityBytes + 1
+		r.lines.limit = r.offset() + MaxEntityBytes + 1
 		switch r.dec.PeekKind() {
 		case '[':
 			if r.inArray {
@@ -110,9 +137,11 @@ func (r *Reader) next() (Item, error) {
 			}
 			return Item{}, r.fault(err)
 		}
-		start := r.dec.InputOffset() - int64(len(raw))
+		start := r.offset() - int64(len(raw))
 		item := Item{Raw: raw, Line: r.lines.lineOf(start)}
 		item.Char = r.charOf(start, item.Line)
+		r.oneALine = r.oneALine && !r.inArray && (item.Line > r.end.line || r.items == 0)
+		r.items++
 		r.passed(&item)
 		if r.inArray {
 			item.Pointer = "/" + strconv.Itoa(r.index)
@@ -141,10 +170,11 @@ func (r *Reader) charOf(start int64, line int) int {
 
 // passed notes where an item ends.
 func (r *Reader) passed(item *Item) {
-	r.end.offset = r.dec.InputOffset()
+	r.end.offset = r.offset()
 	breaks := bytes.Count(item.Raw, []byte{'\n'})
 	r.end.line = item.Line + breaks
 	if breaks > 0 {
+		r.oneALine = false
 		r.end.char = 1 + utf8.RuneCount(item.Raw[bytes.LastIndexByte(item.Raw, '\n')+1:])
 		return
 	}
@@ -156,7 +186,7 @@ func (r *Reader) passed(item *Item) {
 func (r *Reader) fault(err error) error {
 	if errors.Is(r.lines.err, errTooLarge) {
 		rest := r.dec.UnreadBuffer()
-		start := r.dec.InputOffset() + int64(len(rest)-len(bytes.TrimLeft(rest, " \t\r\n,")))
+		start := r.offset() + int64(len(rest)-len(bytes.TrimLeft(rest, " \t\r\n,")))
 		line := r.lines.lineOf(start)
 		return &SyntaxError{
 			Line: line, Char: r.charOf(start, line),
@@ -167,10 +197,16 @@ func (r *Reader) fault(err error) error {
 	if r.lines.err != nil {
 		return r.lines.err
 	}
-	consumed := r.dec.InputOffset()
+	if e, ok := r.lineFault(); ok {
+		return e
+	}
+	if r.lines.err != nil && !errors.Is(r.lines.err, errTooLarge) {
+		return r.lines.err
+	}
+	consumed := r.offset()
 	line, char := r.lines.lineOf(consumed), r.lines.charOf(consumed)
 	rest := r.dec.UnreadBuffer()
-	e := newSyntaxError(err, rest, consumed)
+	e := newSyntaxError(err, rest, r.dec.InputOffset())
 	if e.Line == 1 {
 		e.Char += char - 1
 	}
@@ -178,20 +214,91 @@ func (r *Reader) fault(err error) error {
 	return e
 }
 
+// lineFault says what is wrong with the line at hand of NDJSON, as if it were alone, and
+// makes SkipLine ready. ok is false where the file is not NDJSON.
+func (r *Reader) lineFault() (e *SyntaxError, ok bool) {
+	if r.inArray || !r.oneALine {
+		return nil, false
+	}
+	rest := bytes.Clone(r.dec.UnreadBuffer())
+	start := skipSpace(rest, 0)
+	end := r.lineEnd(&rest, start)
+	next := skipSpace(rest, end)
+	for next == len(rest) && r.readMore(&rest) {
+		next = skipSpace(rest, next)
+	}
+	following := jsontext.Value(rest[next:r.lineEnd(&rest, next)])
+	text := bytes.TrimRight(rest[start:end], "\r\n")
+	_, err := jsontext.NewDecoder(bytes.NewBuffer(bytes.Clone(text)), jsontext.AllowDuplicateNames(true)).ReadValue()
+	cut := errors.Is(err, io.ErrUnexpectedEOF)
+	switch {
+	case err == nil || r.lines.err != nil,
+		r.items == 0 && (following.Kind() != '{' || !following.IsValid(jsontext.AllowDuplicateNames(true))),
+		cut && len(following) > 0 && following.Kind() != '{': // the value goes on there
+		return nil, false
+	}
+	at := r.offset() + int64(start)
+	line := r.lines.lineOf(at)
+	e = newSyntaxError(err, text, 0)
+	if cut {
+		e.Hint = "the line may be cut short; look for a missing } or ]"
+	}
+	e.Line, e.Char = line, e.Char+r.charOf(at, line)-1
+	r.behind.text, r.behind.offset = rest[end:], r.offset()+int64(end)
+	return e, true
+}
+
+// lineEnd gives where the line that goes on at text[i] ends, behind its line feed, and
+// appends to the text what is to be read for that.
+func (r *Reader) lineEnd(text *[]byte, i int) int {
+	for {
+		if k := bytes.IndexByte((*text)[i:], '\n'); k >= 0 {
+			return i + k + 1
+		}
+		i = len(*text)
+		if !r.readMore(text) {
+			return i
+		}
+	}
+}
+
+// readMore appends what is read next, and reports whether there was any.
+func (r *Reader) readMore(text *[]byte) bool {
+	*text = slices.Grow(*text, bytes.MinRead)
+	n, err := r.lines.Read((*text)[len(*text):cap(*text)])
+	*text = (*text)[:len(*text)+n]
+	return n > 0 || err == nil
+}
+
 // lineCounter remembers where the lines end that a decoder has read ahead.
 type lineCounter struct {
 	r         io.Reader
-	offset    int64   // bytes read so far
-	ends      []int64 // offsets of newlines behind the last position asked for
-	passed    int     // the line of that position
-	lineStart int64   // where that line starts
-	err       error   // of r, other than io.EOF
-	limit     int64   // no byte at or behind this offset is read
+	offset    int64    // bytes read so far
+	ends      []int64  // offsets of newlines behind the last position asked for
+	passed    int      // the line of that position
+	lineStart int64    // where that line starts
+	err       error    // of r, other than io.EOF
+	limit     int64    // no byte at or behind this offset is read
+	again     [][]byte // what is to be read again
+}
+
+// unread makes a text that was read the next to be read.
+func (c *lineCounter) unread(text []byte) {
+	if len(text) > 0 {
+		c.again = append([][]byte{text}, c.again...)
+	}
 }
 
 var errTooLarge = errors.New("more than one entity may have")
 
 func (c *lineCounter) Read(p []byte) (int, error) {
+	if len(c.again) > 0 {
+		n := copy(p, c.again[0])
+		if c.again[0] = c.again[0][n:]; len(c.again[0]) == 0 {
+			c.again = c.again[1:]
+		}
+		return n, nil
+	}
 	if c.offset >= c.limit {
 		c.err = errTooLarge
 		return 0, c.err

@@ -73,6 +73,76 @@ func TestReaderSaysWhereTheTextIsNotJSON(t *testing.T) {
 	}
 }
 
+// lines reads on behind each line that is not JSON, and gives what it read and the faults
+// in the order of the text.
+func lines(r io.Reader) (list []string, err error) {
+	reader := ngsild.NewReader(r)
+	for {
+		item, err := reader.Next()
+		var syntax *ngsild.SyntaxError
+		switch {
+		case errors.As(err, &syntax):
+			list = append(list, err.Error())
+			if !reader.SkipLine() {
+				return list, err
+			}
+		case err != nil:
+			return list, err
+		default:
+			list = append(list, itoa(item.Line)+":"+itoa(item.Char)+" "+string(item.Raw))
+		}
+	}
+}
+
+func TestReaderGoesOnBehindABadLineOfNDJSON(t *testing.T) {
+	const early = ": the JSON ends too early"
+	for name, test := range map[string]struct {
+		text string
+		want []string
+		stop bool
+	}{
+		"in the middle":       {"{\"a\":1}\n{\"a\":'x'}\n{\"a\":3}", []string{`1:1 {"a":1}`, "line 2, character 6: this is not JSON: a string stands in single quotes", `3:1 {"a":3}`}, false},
+		"cut short":           {"{\"a\":1}\r\n{\"a\":2\r\n{\"a\":3}\r\n", []string{`1:1 {"a":1}`, "line 2, character 7" + early, `3:1 {"a":3}`}, false},
+		"cut in an array":     {"{\"a\":1}\n{\"a\":[\n{\"a\":3}\n{\"a\":4}", []string{`1:1 {"a":1}`, "line 2, character 7" + early, `3:1 {"a":3}`, `4:1 {"a":4}`}, false},
+		"the first":           {"{\"a\":1,}\n\n{\"a\":2}\n", []string{"line 1, character 8: this is not JSON: a comma before '}'", `3:1 {"a":2}`}, false},
+		"the last":            {"{\"a\":1}\n {\"é\":", []string{`1:1 {"a":1}`, "line 2, character 7" + early}, false},
+		"too much on a line":  {"{\"a\":1}}\n{\"a\":2}", []string{`1:1 {"a":1}`, "line 1, character 8: this is not JSON at '}'", `2:1 {"a":2}`}, false},
+		"several":             {"{\"a\":1}\nError: x\n\tat y\n{\"a\":2}\nNaN\n", []string{`1:1 {"a":1}`, "line 2, character 1: this is not JSON", "line 3, character 2: this is not JSON", `4:1 {"a":2}`, "line 5, character 1: this is not JSON: it has no NaN and no Infinity"}, false},
+		"no UTF-8":            {"{\"a\":1}\n{\"a\":\"\xff\"}\n{\"a\":2}", []string{`1:1 {"a":1}`, "line 2, character 7: the text is not UTF-8", `3:1 {"a":2}`}, false},
+		"a mark amidst":       {"{\"a\":1}\n\ufeff{\"a\":2}\n{\"a\":3}", []string{`1:1 {"a":1}`, "line 2, character 1: a byte order mark stands here", `3:1 {"a":3}`}, false},
+		"deep":                {"{\"a\":1}\n{\"a\":" + strings.Repeat("[", 20000) + "\n{\"a\":3}", []string{`1:1 {"a":1}`, "line 2, character 10005: arrays and objects stand more than 10000 deep", `3:1 {"a":3}`}, false},
+		"a value of lines":    {"{\"a\":1}\n{\n \"a\": 2,\n}\n{\"a\":3}", []string{`1:1 {"a":1}`, "line 4, character 1: this is not JSON: a comma before '}'"}, true},
+		"values of lines":     {"{\n\"a\":1\n}\n{\"a\":'x'}\n{\"a\":3}", []string{"1:1 {\n\"a\":1\n}", "line 4, character 6: this is not JSON: a string stands in single quotes"}, true},
+		"an array":            {"[{\"a\":1},\n{\"a\":'x'},\n{\"a\":3}]", []string{`1:2 {"a":1}`, "line 2, character 6: this is not JSON"}, true},
+		"one object":          {"{\n\"a\":1,\n}", []string{"line 3, character 1: this is not JSON"}, true},
+		"another format":      {"id;type\n1;2\n", []string{"line 1, character 1: this is not JSON"}, true},
+		"several on one line": {"{\"a\":1}{\"a\":2}x\n{\"a\":3}", []string{`1:1 {"a":1}`, `1:8 {"a":2}`, "line 1, character 15: this is not JSON"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, r := range []io.Reader{strings.NewReader(test.text), iotest.OneByteReader(strings.NewReader(test.text))} {
+				list, err := lines(r)
+				require.Equal(t, test.stop, err != io.EOF, "%v", err)
+				require.Len(t, list, len(test.want), "%q", list)
+				for i, want := range test.want {
+					require.True(t, strings.HasPrefix(list[i], want), "%q is not %q", list[i], want)
+				}
+			}
+		})
+	}
+}
+
+func TestReaderGoesOnBehindManyBadLines(t *testing.T) {
+	var b strings.Builder
+	for range 20000 {
+		b.WriteString("{\"a\":\"" + strings.Repeat("x", 50) + "\"}\n{\"a\":tru}\n")
+	}
+	list, err := lines(strings.NewReader(b.String()))
+	require.Equal(t, io.EOF, err)
+	require.Len(t, list, 40000)
+	require.True(t, strings.HasPrefix(list[39998], "39999:1 {"))
+	require.True(t, strings.HasPrefix(list[39999], "line 40000, character 9: this is not JSON"), list[39999])
+}
+
 func TestReaderSaysAtWhichCharacterAnItemStarts(t *testing.T) {
 	reader := ngsild.NewReader(iotest.OneByteReader(strings.NewReader("\ufeff[{\"é\":1}, {\"é\":\n\"éé\"},{}]\n  {}")))
 	for _, want := range [][2]int{{1, 2}, {1, 11}, {2, 7}, {3, 3}} {
@@ -140,13 +210,17 @@ func TestReaderCountsLinesOfLongFiles(t *testing.T) {
 }
 
 func FuzzReader(f *testing.F) {
-	for _, seed := range []string{"", "[", "[]", "{}{}", "[{}]\n{}", "\ufeff{}", "]", "{\"a\":1}\n\n{", "[{},]", "nul"} {
+	for _, seed := range []string{"", "[", "[]", "{}{}", "[{}]\n{}", "\ufeff{}", "]", "{\"a\":1}\n\n{", "[{},]", "nul", "{}\n{\n{}\nx\n{}", "{,\n{}\n"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		all, allErr := items(t, strings.NewReader(text))
 		slow, slowErr := items(t, iotest.OneByteReader(strings.NewReader(text)))
 		require.Equal(t, all, slow)
+		require.Equal(t, allErr == io.EOF, slowErr == io.EOF)
+		all, allErr = lines(strings.NewReader(text))
+		slow, slowErr = lines(iotest.OneByteReader(strings.NewReader(text)))
+		require.Len(t, slow, len(all))
 		require.Equal(t, allErr == io.EOF, slowErr == io.EOF)
 	})
 }

@@ -38,8 +38,9 @@ type batch struct {
 	checked chan error // gets nil, or a fault of the system, when all is said
 }
 
-// entry is one entity of a batch.
+// entry is one entity of a batch, or a line that is not JSON.
 type entry struct {
+	syntax     *ngsild.SyntaxError // not nil: such a line
 	item       ngsild.Item
 	start, end int // of the item in the batch's text
 	checked
@@ -50,7 +51,7 @@ type entry struct {
 type checked struct {
 	entity   *ngsild.Entity // nil where it could not be read
 	temporal bool           // it is the temporal evolution of an entity
-	ignored  bool           // it is no entity, and nobody said that it is one
+	ignored  bool           // it does not count as an entity
 	id       uint64         // the hash of its id
 	content  uint64         // a hash of what it says; 0 where it is not to be compared
 	conflict int            // how many findings stand before that of other entities with its id
@@ -133,6 +134,11 @@ var errEmpty = errors.New("the file is empty (0 bytes)")
 func (b *batch) fill(reader *ngsild.Reader) {
 	for len(b.entries) < batchEntities && len(b.text) < batchText {
 		item, err := reader.Next()
+		var syntax *ngsild.SyntaxError
+		if errors.As(err, &syntax) && reader.SkipLine() {
+			b.entries = append(b.entries, entry{syntax: syntax})
+			continue
+		}
 		if err != nil {
 			b.end = err
 			break
@@ -169,7 +175,13 @@ func (f *file) checkBatch(b *batch) error {
 	for i := range b.entries {
 		e := &b.entries[i]
 		f.item, f.checked, f.said, f.targets = e.item, checked{}, f.said[:0], f.targets[:0]
-		if f.ignored = f.inFolder && f.noEntity(); !f.ignored {
+		switch {
+		case e.syntax != nil:
+			f.ignored = true
+			f.notJSON(e.syntax)
+		case f.inFolder && f.noEntity():
+			f.ignored = true
+		default:
 			if err := f.check(); err != nil {
 				return err
 			}
@@ -232,15 +244,19 @@ func (f *file) ended(end error) error {
 		f.add(finding.New(finding.EntityJSON, finding.Location{Line: 1}, "%v", end).
 			WithHint("write an entity, an array of entities, or [] for none"))
 	case errors.As(end, &syntax):
-		fault := syntax.Finding()
-		if f.inFolder && syntax.Foreign {
-			fault.Severity = finding.Info
-		}
-		f.add(fault)
+		f.notJSON(syntax)
 	default:
 		return fmt.Errorf("read %s: %w", f.name, end)
 	}
 	return nil
+}
+
+func (f *file) notJSON(e *ngsild.SyntaxError) {
+	fault := e.Finding()
+	if f.inFolder && e.Foreign {
+		fault.Severity = finding.Info
+	}
+	f.add(fault)
 }
 
 // keep counts what is said of the entity at hand, and keeps it.

@@ -141,3 +141,24 @@ func (m *measured) Read(p []byte) (int, error) {
 	}
 	return m.Reader.Read(p)
 }
+
+func TestABadLineOfNDJSONIsOneFindingAndTheNextAreChecked(t *testing.T) {
+	v, err := validate.New(validate.Options{Layers: validate.Structure})
+	require.NoError(t, err)
+	good := `{"id": "urn:ngsi-ld:Thing:1", "type": "Thing"}` + "\n"
+	bad := `{"id": "urn:ngsi-ld:Thing:1", "type": "Thing"` + "\n"
+	wrong := `{"id": "Thing 1", "type": "Thing"}` + "\n"
+	list, stats, err := v.File(t.Context(), "f", strings.NewReader(good+bad+wrong+good+bad))
+	require.NoError(t, err)
+	require.Equal(t, []string{"entity-json 2", "entity-id 3 /id", "entity-json 5"}, summary(list))
+	require.Equal(t, validate.Stats{Entities: 3, Errors: 3}, stats)
+
+	list, stats, err = v.File(t.Context(), "f", strings.NewReader(strings.Repeat(bad+good, validate.MaxFindings+5)))
+	require.NoError(t, err)
+	require.Len(t, list, validate.MaxFindings)
+	require.Equal(t, validate.Stats{Entities: validate.MaxFindings + 5, Errors: validate.MaxFindings + 5}, stats)
+
+	list, _, err = v.File(t.Context(), "f", strings.NewReader("["+good+","+bad+","+wrong+"]"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"entity-json 3"}, summary(list), "text that is not of lines ends there")
+}

@@ -157,7 +157,7 @@ func TestFormsAndJSONSchemaAgree(t *testing.T) {
 			for _, value := range scalars {
 				j.hold(c, a, value)
 			}
-			for range 60 {
+			for range 30 {
 				j.hold(c, a, madeUp(r, &a.Shape))
 			}
 		}

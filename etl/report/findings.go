@@ -33,12 +33,17 @@ func (c colours) of(s finding.Severity) string {
 	return c.blue
 }
 
-// printable takes out what would steer a terminal: the data is not ours.
+// printable takes out what would steer a terminal, and makes one line.
 func printable(text string) string {
+	return strings.NewReplacer("\n", " ", "\t", " ").Replace(steerless(text))
+}
+
+// steerless takes out what would steer a terminal: the data is not ours.
+func steerless(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
-			return ' '
+			return r
 		case r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
 			return '\ufffd'
 		}
@@ -104,20 +109,22 @@ func writeJSON(w io.Writer, title string, list []finding.Finding, o Options) err
 }
 
 type junitSuites struct {
-	XMLName  xml.Name   `xml:"testsuites"`
-	Tests    int        `xml:"tests,attr"`
-	Failures int        `xml:"failures,attr"`
-	Errors   int        `xml:"errors,attr"`
-	Suite    junitSuite `xml:"testsuite"`
+	XMLName  xml.Name      `xml:"testsuites"`
+	Tests    int           `xml:"tests,attr"`
+	Failures int           `xml:"failures,attr"`
+	Errors   int           `xml:"errors,attr"` // none: a fault of the system ends the program
+	Suites   []*junitSuite `xml:"testsuite"`
 }
 
+// junitSuite is one file, or what is of none.
 type junitSuite struct {
 	Name     string      `xml:"name,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
-	Errors   int         `xml:"errors,attr"` // none: a fault of the system ends the program
+	Errors   int         `xml:"errors,attr"`
 	Skipped  int         `xml:"skipped,attr"`
 	Time     int         `xml:"time,attr"` // not measured, but some readers ask for it
+	File     string      `xml:"file,attr,omitempty"`
 	Cases    []junitCase `xml:"testcase"`
 }
 
@@ -125,7 +132,6 @@ type junitCase struct {
 	ClassName string        `xml:"classname,attr"`
 	Name      string        `xml:"name,attr"`
 	Time      int           `xml:"time,attr"`
-	File      string        `xml:"file,attr,omitempty"`
 	Failure   *junitFailure `xml:"failure"`
 	Output    string        `xml:"system-out,omitempty"`
 }
@@ -136,43 +142,56 @@ type junitFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-// writeJUnit makes each error a failed test; what is milder passes and says so.
+// writeJUnit makes each error a failed test; what is milder passes and says so. A file is
+// a suite: the schema that Jenkins publishes (junit-10) has no place for it in a test.
 func writeJUnit(w io.Writer, title string, list []finding.Finding, o Options) error {
 	if title == "" {
 		title = "ldt"
 	}
-	suite := junitSuite{Name: title}
-	failed := map[string]bool{}
+	var all junitSuites
+	suites := map[string]*junitSuite{}
+	add := func(file string, c junitCase) {
+		suite := suites[file]
+		if suite == nil {
+			suite = &junitSuite{Name: title, File: file}
+			suites[file] = suite
+			all.Suites = append(all.Suites, suite)
+		}
+		suite.Cases = append(suite.Cases, c)
+		suite.Tests++
+		all.Tests++
+		if c.Failure != nil {
+			suite.Failures++
+			all.Failures++
+		}
+	}
 	for _, f := range list {
 		at := f.Location.String()
 		if at == "" {
 			at = title
 		}
-		c := junitCase{ClassName: string(f.Code), Name: at, File: f.Location.File}
+		c := junitCase{ClassName: string(f.Code), Name: at}
 		if f.Severity == finding.Error {
-			suite.Failures++
-			failed[f.Location.File] = true
 			c.Failure = &junitFailure{Message: f.Message, Type: string(f.Code), Text: f.String()}
 		} else {
 			c.Output = f.Severity.String() + ": " + f.String()
 		}
-		suite.Cases = append(suite.Cases, c)
+		add(f.Location.File, c)
 	}
 	for _, subject := range o.Subjects {
-		if !failed[subject] {
-			suite.Cases = append(suite.Cases, junitCase{ClassName: title, Name: subject, File: subject})
+		if suite := suites[subject]; suite == nil || suite.Failures == 0 {
+			add(subject, junitCase{ClassName: title, Name: subject})
 		}
 	}
-	if len(suite.Cases) == 0 {
-		suite.Cases = []junitCase{{ClassName: title, Name: title}}
+	if all.Tests == 0 {
+		add("", junitCase{ClassName: title, Name: title})
 	}
-	suite.Tests = len(suite.Cases)
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
 	enc := xml.NewEncoder(w)
 	enc.Indent("", "  ")
-	if err := enc.Encode(junitSuites{Tests: suite.Tests, Failures: suite.Failures, Suite: suite}); err != nil {
+	if err := enc.Encode(all); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")
@@ -325,7 +344,7 @@ func writeGitHub(w io.Writer, list []finding.Finding) error {
 		}
 		fmt.Fprintf(b, "::%s title=%s", command, gitHubProperty.Replace(string(f.Code)))
 		if f.Location.File != "" {
-			fmt.Fprintf(b, ",file=%s", gitHubProperty.Replace(filepath.ToSlash(f.Location.File)))
+			fmt.Fprintf(b, ",file=%s", gitHubProperty.Replace(steerless(filepath.ToSlash(f.Location.File))))
 			if line := textLine(f.Location); line > 0 {
 				fmt.Fprintf(b, ",line=%d", line)
 			}
@@ -333,7 +352,7 @@ func writeGitHub(w io.Writer, list []finding.Finding) error {
 				fmt.Fprintf(b, ",col=%d", f.Location.Char)
 			}
 		}
-		fmt.Fprintf(b, "::%s\n", gitHubMessage.Replace(f.String()))
+		fmt.Fprintf(b, "::%s\n", gitHubMessage.Replace(steerless(f.String())))
 	}
 	return b.Flush()
 }

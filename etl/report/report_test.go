@@ -89,6 +89,7 @@ func TestJUnitFailsErrorsOnly(t *testing.T) {
 		Tests    int `xml:"tests,attr"`
 		Failures int `xml:"failures,attr"`
 		Suites   []struct {
+			File  string `xml:"file,attr"`
 			Cases []struct {
 				Name    string `xml:"name,attr"`
 				Failure *struct {
@@ -101,9 +102,11 @@ func TestJUnitFailsErrorsOnly(t *testing.T) {
 	require.Equal(t, 6, got.Tests)
 	require.Equal(t, 4, got.Failures)
 	require.Equal(t, `meters.xlsx!2024:12 column "date"`, got.Suites[0].Cases[0].Name)
-	require.Nil(t, got.Suites[0].Cases[1].Failure)
-	require.Contains(t, got.Suites[0].Cases[4].Failure.Text, `<b> & "q" is no number`)
-	require.Equal(t, "good.csv", got.Suites[0].Cases[5].Name)
+	require.Len(t, got.Suites[0].Cases, 2, "a file is a suite")
+	require.Nil(t, got.Suites[1].Cases[0].Failure, "a warning passes")
+	require.Contains(t, got.Suites[3].Cases[0].Failure.Text, `<b> & "q" is no number`)
+	require.Equal(t, "good.csv", got.Suites[4].Cases[0].Name)
+	require.Equal(t, "good.csv", got.Suites[4].File)
 	require.Contains(t, render(t, "junit", nil, report.Options{}), `tests="1" failures="0"`)
 }
 

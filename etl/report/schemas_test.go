@@ -3,55 +3,25 @@ package report_test
 import (
 	"encoding/json"
 	"encoding/xml"
-	"io"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
+	_ "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif" // its schema
 	"github.com/santhosh-tekuri/jsonschema/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ldtkit/ldt/etl/report"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
-
-// sarifShape is what SARIF 2.1.0 (OASIS, sections 3.13 to 3.33) demands of the members
-// that ldt writes: their types, which are required, and that there are no others.
-const sarifShape = `{
-"$schema": "https://json-schema.org/draft/2020-12/schema",
-"type": "object", "required": ["version", "runs"], "additionalProperties": false,
-"properties": {
- "$schema": {"type": "string", "format": "uri"},
- "version": {"const": "2.1.0"},
- "runs": {"type": "array", "minItems": 1, "items": {
-  "type": "object", "required": ["tool"], "additionalProperties": false,
-  "properties": {
-   "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-   "tool": {"type": "object", "required": ["driver"], "additionalProperties": false, "properties": {
-    "driver": {"type": "object", "required": ["name"], "additionalProperties": false, "properties": {
-     "name": {"type": "string", "minLength": 1},
-     "version": {"type": "string"},
-     "semanticVersion": {"type": "string", "pattern": "^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$"},
-     "informationUri": {"type": "string", "format": "uri"},
-     "rules": {"type": "array", "uniqueItems": true, "items": {
-      "type": "object", "required": ["id"], "additionalProperties": false, "properties": {
-       "id": {"type": "string", "minLength": 1},
-       "helpUri": {"type": "string", "format": "uri"},
-       "defaultConfiguration": {"type": "object", "additionalProperties": false, "properties": {"level": {"enum": ["none", "note", "warning", "error"]}}}}}}}}}},
-   "results": {"type": "array", "items": {
-    "type": "object", "required": ["message"], "additionalProperties": false, "properties": {
-     "ruleId": {"type": "string", "minLength": 1},
-     "ruleIndex": {"type": "integer", "minimum": 0},
-     "level": {"enum": ["none", "note", "warning", "error"]},
-     "message": {"type": "object", "required": ["text"], "additionalProperties": false, "properties": {"text": {"type": "string", "minLength": 1}}},
-     "locations": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {
-      "type": "object", "additionalProperties": false, "properties": {
-       "physicalLocation": {"type": "object", "required": ["artifactLocation"], "additionalProperties": false, "properties": {
-        "artifactLocation": {"type": "object", "required": ["uri"], "additionalProperties": false, "properties": {"uri": {"type": "string", "format": "uri-reference"}}},
-        "region": {"type": "object", "required": ["startLine"], "additionalProperties": false, "properties": {
-         "startLine": {"type": "integer", "minimum": 1}, "startColumn": {"type": "integer", "minimum": 1}}}}},
-       "logicalLocations": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {
-        "type": "object", "required": ["fullyQualifiedName"], "additionalProperties": false, "properties": {"fullyQualifiedName": {"type": "string", "minLength": 1}}}}}}}}}}}}}}}`
 
 // oddFindings are findings of every kind of place, with texts that are hard to write.
 func oddFindings() []finding.Finding {
@@ -63,19 +33,48 @@ func oddFindings() []finding.Finding {
 	)
 }
 
-func TestSARIFHasTheShapeOfItsStandard(t *testing.T) {
+// manyFindings are 10 000 findings of 100 files.
+func manyFindings() []finding.Finding {
+	list := make([]finding.Finding, 10_000)
+	for i := range list {
+		list[i] = finding.New(finding.ModelSchema, finding.Location{File: fmt.Sprintf("data/%d.json", i%100), Line: i + 1, Char: 3, Pointer: "/a"}, "finding %d", i)
+	}
+	return list
+}
+
+// sarifSchema compiles the schema of OASIS for SARIF 2.1.0 (errata 01), which the module
+// go-sarif holds as a constant.
+func sarifSchema(t *testing.T) *jsonschema.Schema {
+	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/owenrumney/go-sarif/v3").Output()
+	require.NoError(t, err)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(folder)), "pkg/report/v210/sarif/schema.go"), nil, 0)
+	require.NoError(t, err)
+	var text string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			text, err = strconv.Unquote(literal.Value)
+			require.NoError(t, err)
+		}
+		return true
+	})
+	require.Contains(t, text, "Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema")
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat = true
-	require.NoError(t, compiler.AddResource("sarif.json", strings.NewReader(sarifShape)))
-	shape, err := compiler.Compile("sarif.json")
+	require.NoError(t, compiler.AddResource("sarif.json", strings.NewReader(text)))
+	schema, err := compiler.Compile("sarif.json")
 	require.NoError(t, err)
+	return schema
+}
+
+func TestSARIFIsValidByItsPublishedSchema(t *testing.T) {
+	schema := sarifSchema(t)
 	for _, version := range []string{"", "1.2.3", "v0.0.0-20260131120000-abcdef", "(devel)"} {
-		for _, list := range [][]finding.Finding{nil, oddFindings()} {
+		for name, list := range map[string][]finding.Finding{"none": nil, "odd": oddFindings(), "many": manyFindings()} {
 			text := render(t, "sarif", list, report.Options{Version: version})
-			var document any
+			var document map[string]any
 			require.NoError(t, json.Unmarshal([]byte(text), &document))
-			require.NoError(t, shape.Validate(document), "%s", text)
-			run := document.(map[string]any)["runs"].([]any)[0].(map[string]any)
+			require.NoError(t, schema.Validate(document), name)
+			run := document["runs"].([]any)[0].(map[string]any)
 			rules := run["tool"].(map[string]any)["driver"].(map[string]any)["rules"].([]any)
 			results := run["results"].([]any)
 			require.Len(t, results, len(list))
@@ -88,53 +87,92 @@ func TestSARIFHasTheShapeOfItsStandard(t *testing.T) {
 	}
 }
 
-// TestJUnitHasTheShapeThatReadersAskFor holds the attributes and the order of elements of
-// the schema that Jenkins publishes, which others follow.
-func TestJUnitHasTheShapeThatReadersAskFor(t *testing.T) {
-	required := map[string][]string{
-		"testsuites": {"tests", "failures", "errors"},
-		"testsuite":  {"name", "tests", "failures", "errors", "skipped", "time"},
-		"testcase":   {"name", "classname", "time"},
-		"failure":    {"message", "type"},
-		"system-out": {},
+// TestJUnitIsValidByItsPublishedSchema validates JUnit against the schema that Jenkins
+// publishes, which others follow. .ci/run gets it from a package.
+func TestJUnitIsValidByItsPublishedSchema(t *testing.T) {
+	schema := os.Getenv("LDT_TEST_JUNIT_XSD")
+	if schema == "" {
+		t.Skip("LDT_TEST_JUNIT_XSD does not name the schema of JUnit (junit-10.xsd); .ci/schemas gets it")
 	}
-	children := map[string]string{"": "testsuites", "testsuites": "testsuite", "testsuite": "testcase", "testcase": "failure system-out"}
-	for _, list := range [][]finding.Finding{nil, oddFindings()} {
-		text := render(t, "junit", list, report.Options{Subjects: []string{"good.json", "a b/é&<>.json"}})
-		require.True(t, strings.HasPrefix(text, `<?xml version="1.0" encoding="UTF-8"?>`))
-		d := xml.NewDecoder(strings.NewReader(text))
-		stack := []string{""}
-		counted := map[string]int{}
-		var suite map[string]string
-		for {
-			token, err := d.Token()
-			if err == io.EOF {
-				break
-			}
-			require.NoError(t, err, "%s", text)
-			switch e := token.(type) {
-			case xml.StartElement:
-				name := e.Name.Local
-				require.Contains(t, strings.Fields(children[stack[len(stack)-1]]), name)
-				attributes := map[string]string{}
-				for _, a := range e.Attr {
-					attributes[a.Name.Local] = a.Value
-				}
-				for _, a := range required[name] {
-					require.Contains(t, attributes, a, name)
-				}
-				if name == "testsuite" {
-					suite = attributes
-				}
-				counted[name]++
-				stack = append(stack, name)
-			case xml.EndElement:
-				stack = stack[:len(stack)-1]
-			}
+	xmllint, err := exec.LookPath("xmllint")
+	if err != nil {
+		t.Skip("xmllint (libxml2-utils) is not there")
+	}
+	for name, list := range map[string][]finding.Finding{"none": nil, "odd": oddFindings(), "many": manyFindings()} {
+		for _, subjects := range [][]string{nil, {"good.json", "a b/é&<>.json", "data/7.json"}} {
+			file := filepath.Join(t.TempDir(), "ldt.xml")
+			require.NoError(t, os.WriteFile(file, []byte(render(t, "junit", list, report.Options{Subjects: subjects})), 0o600))
+			said, err := exec.Command(xmllint, "--noout", "--nonet", "--schema", schema, file).CombinedOutput()
+			require.NoError(t, err, "%s: %s", name, said)
 		}
-		require.Equal(t, suite["tests"], itoa(counted["testcase"]))
-		require.Equal(t, suite["failures"], itoa(counted["failure"]))
 	}
 }
 
-func itoa(n int) string { return strconv.Itoa(n) }
+// TestJUnitCountsWhatItHolds holds the counts and the texts of the suites.
+func TestJUnitCountsWhatItHolds(t *testing.T) {
+	type counts struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+	}
+	for _, list := range [][]finding.Finding{nil, oddFindings(), manyFindings()} {
+		text := render(t, "junit", list, report.Options{Subjects: []string{"good.json", "a b/é&<>.json"}})
+		require.True(t, strings.HasPrefix(text, `<?xml version="1.0" encoding="UTF-8"?>`))
+		require.True(t, utf8.ValidString(text))
+		var got struct {
+			counts
+			Suites []struct {
+				counts
+				Cases []struct {
+					Failure *struct{} `xml:"failure"`
+				} `xml:"testcase"`
+			} `xml:"testsuite"`
+		}
+		require.NoError(t, xml.Unmarshal([]byte(text), &got))
+		var all counts
+		for _, suite := range got.Suites {
+			failures := 0
+			for _, c := range suite.Cases {
+				if c.Failure != nil {
+					failures++
+				}
+			}
+			require.Equal(t, counts{len(suite.Cases), failures}, suite.counts)
+			all.Tests += len(suite.Cases)
+			all.Failures += failures
+		}
+		require.Equal(t, all, got.counts)
+		errors := 0
+		for _, f := range list {
+			if f.Severity == finding.Error {
+				errors++
+			}
+		}
+		require.Equal(t, errors, all.Failures)
+	}
+}
+
+// TestNoFormatPassesOnWhatSteersATerminal renders control characters and directions of
+// text in every format that is read as text.
+func TestNoFormatPassesOnWhatSteersATerminal(t *testing.T) {
+	list := []finding.Finding{finding.New(finding.EntityJSON, finding.Location{File: "a\x1b[2J\u202e.json", Line: 1}, "\x00\x07\x1b]0;owned\x07 \u009b \u202e\r\n::error::x")}
+	list[0].Hint = "\x1b[31m"
+	for _, format := range []string{"text", "github", "junit", "sarif", "json"} {
+		text := render(t, format, list, report.Options{})
+		require.NotContains(t, text, "\x1b", format)
+		require.NotContains(t, text, "\x00", format)
+		if format == "github" {
+			require.Equal(t, 1, strings.Count(text, "\n"), "a message makes no command of its own")
+			require.NotContains(t, text, "\u202e")
+		}
+	}
+}
+
+func TestEveryFormatHoldsTenThousandFindings(t *testing.T) {
+	list := manyFindings()
+	for format, each := range map[string]string{"json": `"message": "finding `, "junit": "<failure ", "sarif": `"ruleIndex"`, "github": "::error "} {
+		require.Equal(t, len(list), strings.Count(render(t, format, list, report.Options{}), each), format)
+	}
+	text := render(t, "text", list, report.Options{})
+	require.Equal(t, 12, strings.Count(text, "\n"), "text shows the first ten")
+	require.Contains(t, text, "10 000 errors")
+}

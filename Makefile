@@ -5,7 +5,7 @@ STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS    = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 FUZZTIME    ?= 5s
 
-.PHONY: build demo test ci bench fuzz lint examples platforms clean mutations
+.PHONY: build demo test ci bench eval fuzz lint examples platforms clean mutations
 
 build:
 	@$(GO) mod download # the tests' modules, too: make test is offline after this
@@ -55,6 +55,10 @@ bench:
 	$(GO) test -run '^$$' -bench Reader -benchtime 3x ./etl/source/csv
 	$(GO) test -run '^$$' -bench Workbook -benchtime 3x ./etl/source/xlsx
 	$(GO) test -run '^$$' -bench ModelCheck -benchtime 20x ./models/validate
+
+## eval: how good suggestions are, on the tables they are tuned on and on those held out
+eval:
+	@$(GO) run ./etl/propose/internal/eval
 
 clean:
 	rm -rf bin

@@ -26,7 +26,7 @@ func newModelsCommand(s *settings) *cobra.Command {
 		Args: cobra.ArbitraryArgs,
 		RunE: showHelp,
 	}
-	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand(), newModelsCheckCommand(s), newModelsAddCommand(s))
+	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand(), newModelsSuggestCommand(s), newModelsCheckCommand(s), newModelsAddCommand(s))
 	return cmd
 }
 

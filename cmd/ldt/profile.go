@@ -14,12 +14,11 @@ import (
 
 	"github.com/ldtkit/ldt/etl/inventory"
 	"github.com/ldtkit/ldt/etl/profile"
-	"github.com/ldtkit/ldt/etl/source"
 )
 
 // newProfileCommand is inventory profile: what a table holds.
 func newProfileCommand(s *settings) *cobra.Command {
-	var spec source.Spec
+	var reading readingFlags
 	var asJSON bool
 	var mapping, inventoryFile string
 	cmd := &cobra.Command{
@@ -30,8 +29,7 @@ func newProfileCommand(s *settings) *cobra.Command {
 			"source of a mapping for it, ready to correct; --mapping writes it to a file.",
 		Args: wantArgs(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			spec.File = args[0]
-			tables, found, err := profile.Tables(cmd.Context(), "", spec)
+			tables, found, err := profile.Tables(cmd.Context(), "", reading.spec(args[0]))
 			if err != nil {
 				return err
 			}
@@ -71,11 +69,7 @@ func newProfileCommand(s *settings) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "JSON, for scripts")
 	cmd.Flags().StringVar(&mapping, "mapping", "", "write the source of a mapping to this new file")
 	cmd.Flags().StringVar(&inventoryFile, "inventory", "", "write the rows of Sources and Fields: into a new inventory (.xlsx or .yaml), or into a workbook that is there")
-	cmd.Flags().StringVar(&spec.Encoding, "encoding", "", "how the text is encoded, where that cannot be seen")
-	cmd.Flags().StringVar(&spec.Delimiter, "delimiter", "", "what stands between cells")
-	cmd.Flags().StringVar(&spec.Decimal, "decimal", "", `the decimal mark: "." or ","`)
-	cmd.Flags().StringVar(&spec.Sheet, "sheet", "", "the sheet of a workbook; all without it")
-	cmd.Flags().StringVar(&spec.Table, "table", "", "the table of a text file with several; all without it")
+	reading.add(cmd)
 	return cmd
 }
 

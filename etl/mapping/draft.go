@@ -13,10 +13,12 @@ import (
 // Draft is a mapping to be written for a person to go on with.
 type Draft struct {
 	// Title is a comment in front.
-	Title    string
-	Source   source.Spec
-	Context  []string
-	Entities []DraftEntity
+	Title  string
+	Source source.Spec
+	// SourceText is the key source as YAML, in place of Source.
+	SourceText string
+	Context    []string
+	Entities   []DraftEntity
 }
 
 // DraftEntity is an entity that each row makes.
@@ -24,20 +26,35 @@ type DraftEntity struct {
 	Type string
 	// ID is a template. Comment stands above the entity.
 	ID, Comment string
-	Attributes  []DraftAttribute
+	// Model is Subject/Name; "" is none.
+	Model string
+	// Proposed marks type and id as not confirmed.
+	Proposed bool
+	// IDNotes are comments above the id, and Notes below the attributes.
+	IDNotes, Notes []string
+	Attributes     []DraftAttribute
 }
 
 // DraftAttribute is an attribute of an entity or of another attribute. One of
-// Column, Template and Constant is set; none of them where Doubt is, which says
-// why the attribute is left to a person: it is then written as a comment.
+// Column, Columns, Members, Template and Constant is set; none of them where Doubt is,
+// which says why the attribute is left to a person: it is then written as a comment.
 type DraftAttribute struct {
 	Name string
 	// Member is value, object, languageMap, vocab, valueList, objectList or json.
-	Member   string
-	Column   string
+	Member  string
+	Column  string
+	Columns []string
+	// Members are those of an object, by name; their own Member is not used.
+	Members []DraftAttribute
+	// Listed makes the value the only one of a list.
+	Listed   bool
 	As       string // a converter
-	Order    string // of a point
-	From, To string // UN/CEFACT codes; "" for no unit
+	Format   string // of a time
+	Timezone string
+	Yes, No  []string // the texts of a boolean
+	Order    string   // of a point
+	Around   string   // a template over the converted value
+	From, To string   // UN/CEFACT codes; "" for no unit
 	Lookup   [][2]string
 	Template string
 	Constant string // JSON
@@ -46,9 +63,12 @@ type DraftAttribute struct {
 	// DatasetID is a template.
 	DatasetID  string
 	Attributes []DraftAttribute
-	// Comment stands behind the attribute's name.
+	// Comment stands behind the attribute's name, and Notes above it.
 	Comment string
+	Notes   []string
 	Doubt   string
+	// Proposed marks the attribute as not confirmed.
+	Proposed bool
 }
 
 // YAML writes the mapping as Parse reads it.
@@ -57,7 +77,11 @@ func (d *Draft) YAML() []byte {
 	for _, line := range strings.Split(strings.TrimSpace(d.Title), "\n") {
 		w.line(0, "# %s", oneLine(line))
 	}
-	w.line(0, "source: %s", d.source())
+	if d.SourceText != "" {
+		w.WriteString(d.SourceText)
+	} else {
+		w.line(0, "source: %s", d.source())
+	}
 	w.line(0, "context: [%s]", strings.Join(quotedAll(d.Context), ", "))
 	w.line(0, "entities:")
 	for _, e := range d.Entities {
@@ -65,7 +89,14 @@ func (d *Draft) YAML() []byte {
 			w.line(2, "# %s", oneLine(e.Comment))
 		}
 		w.line(2, "- type: %s", scalarYAML(e.Type))
+		if e.Model != "" {
+			w.line(4, "model: %s", scalarYAML(e.Model))
+		}
+		w.notes(4, e.IDNotes)
 		w.line(4, "id: %s", scalarYAML(e.ID))
+		if e.Proposed {
+			w.line(4, "confirmed: false")
+		}
 		w.line(4, "attributes:")
 		if !slices.ContainsFunc(e.Attributes, func(a DraftAttribute) bool { return a.Doubt == "" }) {
 			w.line(6, "{}")
@@ -73,6 +104,7 @@ func (d *Draft) YAML() []byte {
 		for _, a := range e.Attributes {
 			w.attribute(6, a)
 		}
+		w.notes(6, e.Notes)
 	}
 	return []byte(w.String())
 }
@@ -96,7 +128,14 @@ func (w *draftWriter) line(indent int, format string, args ...any) {
 	w.WriteByte('\n')
 }
 
+func (w *draftWriter) notes(indent int, notes []string) {
+	for _, note := range notes {
+		w.line(indent, "# %s", oneLine(note))
+	}
+}
+
 func (w *draftWriter) attribute(indent int, a DraftAttribute) {
+	w.notes(indent, a.Notes)
 	if a.Doubt != "" {
 		w.line(indent, "# %s: %s", scalarYAML(a.Name), oneLine(a.Doubt))
 		return
@@ -122,21 +161,49 @@ func (w *draftWriter) attribute(indent int, a DraftAttribute) {
 			w.attribute(indent+4, below)
 		}
 	}
+	if a.Proposed {
+		w.line(indent+2, "confirmed: false")
+	}
 }
 
 func (a *DraftAttribute) value() string {
+	if a.Listed {
+		one := *a
+		one.Listed = false
+		return "[" + one.value() + "]"
+	}
+	var list []string
 	switch {
 	case a.Template != "":
 		return scalarYAML(a.Template)
 	case a.Constant != "":
 		return a.Constant
+	case len(a.Members) > 0:
+		for _, m := range a.Members {
+			list = append(list, scalarYAML(m.Name)+": "+m.value())
+		}
+		return "{members: {" + strings.Join(list, ", ") + "}}"
+	case len(a.Columns) > 0:
+		list = []string{"columns: [" + strings.Join(quotedAll(a.Columns), ", ") + "]"}
+	default:
+		list = []string{"column: " + scalarYAML(a.Column)}
 	}
-	list := []string{"column: " + scalarYAML(a.Column)}
 	if a.As != "" {
 		list = append(list, "as: "+a.As)
 	}
+	for _, part := range [][2]string{{"format", a.Format}, {"timezone", a.Timezone}} {
+		if part[1] != "" {
+			list = append(list, part[0]+": "+scalarYAML(part[1]))
+		}
+	}
+	if len(a.Yes) > 0 {
+		list = append(list, `"true": [`+strings.Join(quotedAll(a.Yes), ", ")+`], "false": [`+strings.Join(quotedAll(a.No), ", ")+"]")
+	}
 	if a.Order != "" {
 		list = append(list, "order: "+a.Order)
+	}
+	if a.Around != "" {
+		list = append(list, "template: "+scalarYAML(a.Around))
 	}
 	if a.From != "" {
 		list = append(list, fmt.Sprintf("unit: {from: %s, to: %s}", scalarYAML(a.From), scalarYAML(a.To)))

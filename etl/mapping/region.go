@@ -143,6 +143,18 @@ func (c *compiler) pointOrder(def *cellDef, lonFirst bool) {
 		"set order: " + want + "; where the name is wrong, say where the points lie: within: [west, south, east, north]"
 }
 
+// PointOrder gives the order in which a column that holds both coordinates has them, as
+// its name says: lat-lon, lon-lat, or "" where it does not.
+func PointOrder(column string) string {
+	switch orderInName(column) {
+	case axisLat:
+		return "lat-lon"
+	case axisLon:
+		return "lon-lat"
+	}
+	return ""
+}
+
 // axis is which of the two coordinates a name speaks of.
 type axis uint8
 

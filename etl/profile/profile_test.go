@@ -50,6 +50,7 @@ func TestProfileSaysTypeUnitAndRole(t *testing.T) {
 		{"Conso totale (MWh)", []string{"1,5", "2,25", ""}, profile.Number, "", "MWH", profile.RoleMeasure},
 		{"conso_kwh", []string{"1", "2"}, profile.Integer, "", "KWH", profile.RoleMeasure},
 		{"surface m2", []string{"1", "2"}, profile.Integer, "", "MTK", profile.RoleMeasure},
+		{"étages hors sol", []string{"1", "2"}, profile.Integer, "", "", profile.RoleMeasure},
 		{"Année", []string{"2023", "2023"}, profile.Year, "", "", profile.RoleTime},
 		{"places", []string{"2023", "1999"}, profile.Integer, "", "", profile.RoleMeasure},
 		{"date", []string{"31/12/2024", "01/02/2024"}, profile.Date, "D/M/YYYY", "", profile.RoleTime},

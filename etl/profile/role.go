@@ -120,7 +120,7 @@ var (
 
 // meansUnit reports whether the last word of a header, which could be a unit, is meant as
 // one: not a letter, a code of no common writing (23, MON), a "meter" by itself, what stands
-// behind "per", nor a span of time where nothing says that the column has one.
+// behind "per", the short name of a currency (the sol of "hors sol"), nor a span of time where nothing says that the column has one.
 func meansUnit(parts []string, u unit.Unit) bool {
 	last := parts[len(parts)-1]
 	before := words(strings.Join(parts[:len(parts)-1], " "))
@@ -128,6 +128,8 @@ func meansUnit(parts []string, u unit.Unit) bool {
 	case len([]rune(last)) < 2 && last != "%", strings.EqualFold(last, "no"):
 		return false
 	case last == u.Code && !strings.EqualFold(last, u.Symbol):
+		return false
+	case strings.HasPrefix(u.Dimension, "money:") && len(last) < 4 && !strings.EqualFold(last, u.Code) && !strings.EqualFold(last, u.Symbol):
 		return false
 	case u.Dimension == "time":
 		return lasting.MatchString(before)

@@ -42,11 +42,11 @@ func newValidateCommand(s *settings) *cobra.Command {
 			"leave out. Exits with 1 where there is an error.",
 		Args: wantArgs(1, -1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			filter, err := o.filter()
+			filter, err := o.filter(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			v, found, err := o.validator(cmd.Context(), args)
+			v, found, err := o.validator(cmd.Context(), args, filter)
 			if err != nil {
 				return err
 			}
@@ -67,7 +67,7 @@ func newValidateCommand(s *settings) *cobra.Command {
 }
 
 // filter reads what says which findings are wanted.
-func (o *validateFlags) filter() (*validate.Filter, error) {
+func (o *validateFlags) filter(stderr io.Writer) (*validate.Filter, error) {
 	var filter validate.Filter
 	if err := filter.Severity.UnmarshalText([]byte(o.severity)); err != nil {
 		return nil, &exitError{exitUsage, fmt.Errorf("--severity %s is not known\n  hint: one of error, warning, info", o.severity)}
@@ -91,18 +91,23 @@ func (o *validateFlags) filter() (*validate.Filter, error) {
 	if text, err = os.ReadFile(o.baseline); errors.Is(err, fs.ErrNotExist) {
 		err = errors.New("there is no such file\n  hint: make it with ldt validate … --format json >" + o.baseline)
 	}
+	unlisted := 0
 	if err == nil {
-		filter.Baseline, err = validate.ParseBaseline(text)
+		filter.Baseline, unlisted, err = validate.ParseBaseline(text)
 	}
 	if err != nil {
 		return nil, &exitError{exitUsage, fmt.Errorf("--baseline %s: %w", o.baseline, err)}
+	}
+	if unlisted > 0 {
+		fmt.Fprintf(stderr, "warning: --baseline %s was cut (not listed: %s); what it does not list is not known\n", o.baseline, counted(unlisted, "finding", "findings"))
+		fmt.Fprintf(stderr, "  hint: make it without --max-findings; a report lists the first %d findings of a file: leave more out by their code, in %s\n", validate.MaxFindings, validate.IgnoreFile)
 	}
 	return &filter, nil
 }
 
 // validator gives the Validator that the flags ask for, and what there is to say of the
 // @context.
-func (o *validateFlags) validator(ctx context.Context, args []string) (*validate.Validator, []finding.Finding, error) {
+func (o *validateFlags) validator(ctx context.Context, args []string, filter *validate.Filter) (*validate.Validator, []finding.Finding, error) {
 	layers, err := validate.ParseLayers(o.layers)
 	if err != nil {
 		return nil, nil, &exitError{exitUsage, err}
@@ -119,7 +124,7 @@ func (o *validateFlags) validator(ctx context.Context, args []string) (*validate
 	if err != nil {
 		return nil, nil, err
 	}
-	options := validate.Options{Catalogue: catalogue, Resolver: resolver, Model: o.model, Closed: o.closed, Layers: layers}
+	options := validate.Options{Catalogue: catalogue, Resolver: resolver, Model: o.model, Closed: o.closed, Layers: layers, Filter: filter}
 	var found []finding.Finding
 	if len(o.contexts) > 0 {
 		if options.Context, found, err = resolver.ResolveRefs(ctx, ".", o.contexts); err != nil {
@@ -146,17 +151,8 @@ func baseOf(arg string) string {
 func (s *settings) validate(cmd *cobra.Command, o *validateFlags, v *validate.Validator, filter *validate.Filter, args []string, all []finding.Finding) error {
 	var total validate.Stats
 	var subjects []string
-	all, known := filter.Apply(all)
-	var unlisted report.FindingCounts // above what a list holds
-	keep := func(found []finding.Finding, stats validate.Stats) {
-		kept, hidden := filter.Apply(found)
-		all = append(all, kept...)
-		known += hidden
-		total.Entities += stats.Entities
-		listed := report.CountFindings(found, nil)
-		unlisted.Errors += int64(stats.Errors) - listed.Errors
-		unlisted.Warnings += int64(stats.Warnings) - listed.Warnings
-	}
+	all, total.Known = filter.Apply(all)
+	counts := report.CountFindings(all, nil)
 	err := eachInput(cmd, args, filter.Ignore, func(name string, in io.Reader, inFolder bool) error {
 		subjects = append(subjects, name)
 		read := v.File
@@ -164,25 +160,30 @@ func (s *settings) validate(cmd *cobra.Command, o *validateFlags, v *validate.Va
 			read = v.FolderFile
 		}
 		found, stats, err := read(cmd.Context(), name, in)
-		keep(found, stats)
+		all = append(all, found...)
+		total.Entities += stats.Entities
+		total.Known += stats.Known
+		counts.Errors += int64(stats.Errors)
+		counts.Warnings += int64(stats.Warnings)
+		counts.Infos += int64(stats.Infos)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	dangling := v.Dangling()
-	keep(dangling, validate.Stats{Errors: finding.Errors(dangling), Warnings: int(report.CountFindings(dangling, nil).Warnings)})
+	dangling, known := filter.Apply(v.Dangling())
+	all = append(all, dangling...)
+	total.Known += known
+	more := report.CountFindings(dangling, nil)
+	counts.Errors += more.Errors
+	counts.Warnings += more.Warnings
+	counts.Infos += more.Infos
 
-	counts := report.CountFindings(all, nil)
-	counts.Errors += unlisted.Errors
-	if filter.Severity <= finding.Warning {
-		counts.Warnings += unlisted.Warnings
-	}
 	shown := all
 	if o.maxFindings > 0 && len(all) > o.maxFindings {
 		shown = all[:o.maxFindings]
 	}
-	if err := s.reportValidation(cmd, o, shown, subjects); err != nil {
+	if err := s.reportValidation(cmd, o, shown, counts, subjects); err != nil {
 		return err
 	}
 	if o.format == "text" && !s.quiet {
@@ -190,10 +191,13 @@ func (s *settings) validate(cmd *cobra.Command, o *validateFlags, v *validate.Va
 		if len(shown) < len(all) {
 			fmt.Fprintf(cmd.ErrOrStderr(), ", the first %d of them above", len(shown))
 		}
-		if known > 0 {
-			fmt.Fprintf(cmd.ErrOrStderr(), "; %s ignored", counted(known, "known error", "known errors"))
+		if total.Known > 0 {
+			fmt.Fprintf(cmd.ErrOrStderr(), "; %s ignored", counted(total.Known, "known error", "known errors"))
 		}
 		fmt.Fprintln(cmd.ErrOrStderr())
+	}
+	if all := counts.Errors + counts.Warnings + counts.Infos; int64(len(shown)) < all && o.maxFindings == 0 && !s.quiet {
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %d of %d findings are listed: the first %d of each file\n", len(shown), all, validate.MaxFindings)
 	}
 	if counts.Errors > 0 {
 		return exit(exitData)
@@ -201,10 +205,11 @@ func (s *settings) validate(cmd *cobra.Command, o *validateFlags, v *validate.Va
 	return nil
 }
 
-// reportValidation prints findings: text with the line of the file that each speaks of.
-func (s *settings) reportValidation(cmd *cobra.Command, o *validateFlags, list []finding.Finding, subjects []string) error {
+// reportValidation prints findings: text with the line of the file that each speaks of. counts
+// are those of all findings, of which the list may hold the first.
+func (s *settings) reportValidation(cmd *cobra.Command, o *validateFlags, list []finding.Finding, counts report.FindingCounts, subjects []string) error {
 	if o.format != "text" {
-		return report.Findings(cmd.OutOrStdout(), string(o.format), "validate", list, report.Options{Version: version(), Subjects: subjects})
+		return report.Findings(cmd.OutOrStdout(), string(o.format), "validate", list, report.Options{Version: version(), Subjects: subjects, Counts: &counts})
 	}
 	options := report.Options{Source: report.SourceLines(list), Uncounted: true}
 	if s.verbose || o.maxFindings > 0 {

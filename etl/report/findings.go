@@ -100,12 +100,16 @@ func writeJSON(w io.Writer, title string, list []finding.Finding, o Options) err
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
+	counts := CountFindings(list, o.Found)
+	if o.Counts != nil {
+		counts = *o.Counts
+	}
 	return enc.Encode(struct {
 		Title string `json:"title,omitempty"`
 		FindingCounts
 		Found    map[finding.Code]int64 `json:"found,omitempty"`
 		Findings finding.List           `json:"findings"`
-	}{title, CountFindings(list, o.Found), o.Found, list})
+	}{title, counts, o.Found, list})
 }
 
 type junitSuites struct {

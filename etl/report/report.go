@@ -32,6 +32,9 @@ type Options struct {
 	// Found counts all findings by code where the list holds only the first of
 	// them; a code that is not there has as many as the list.
 	Found map[finding.Code]int64
+	// Counts are those of all findings where the list holds only the first of them, for JSON;
+	// nil counts the list.
+	Counts *FindingCounts
 	// Subjects are what was looked at, such as the files: JUnit shows one that
 	// has no error as passed.
 	Subjects []string

@@ -268,6 +268,13 @@ func (w *whole) keep() {
 			}
 			w.told[one.once] = w.n
 		}
+		wanted, known := w.v.options.Filter.wants(one.Finding)
+		if !wanted {
+			if known && one.Severity == finding.Error {
+				w.stats.Known++
+			}
+			continue
+		}
 		switch one.Severity {
 		case finding.Error:
 			w.stats.Errors++

@@ -142,25 +142,29 @@ func keyOf(f finding.Finding) baselineKey {
 	return baselineKey{f.Code, filepath.ToSlash(f.Location.File), f.Location.Pointer, f.Location.Entity, f.Message}
 }
 
-// ParseBaseline reads a report of validation in JSON (report format json).
-func ParseBaseline(text []byte) (Baseline, error) {
+// ParseBaseline reads a report of validation in JSON (report format json). A report that
+// was cut counts more findings than it lists: unlisted says how many more.
+func ParseBaseline(text []byte) (known Baseline, unlisted int, err error) {
 	var file struct {
+		Errors   int               `json:"errors"`
+		Warnings int               `json:"warnings"`
+		Infos    int               `json:"infos"`
 		Findings []finding.Finding `json:"findings"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("it is not a report of ldt validate --format json: %w", err)
+		return nil, 0, fmt.Errorf("it is not a report of ldt validate --format json: %w", err)
 	}
 	if file.Findings == nil {
-		return nil, errors.New("it is not a report of ldt validate --format json: it has no findings")
+		return nil, 0, errors.New("it is not a report of ldt validate --format json: it has no findings")
 	}
-	known := Baseline{}
+	known = Baseline{}
 	for _, f := range file.Findings {
 		known[keyOf(f)]++
 	}
-	return known, nil
+	return known, max(0, file.Errors+file.Warnings+file.Infos-len(file.Findings)), nil
 }
 
-// Filter leaves findings out.
+// Filter leaves findings out. A nil Filter wants all.
 type Filter struct {
 	// Severity is the mildest that is wanted.
 	Severity finding.Severity
@@ -173,18 +177,30 @@ type Filter struct {
 // The Baseline counts on from call to call.
 func (f *Filter) Apply(list []finding.Finding) (kept []finding.Finding, errors int) {
 	for _, one := range list {
-		known := f.Baseline[keyOf(one)] > 0
-		if known {
-			f.Baseline[keyOf(one)]--
-		}
+		wanted, known := f.wants(one)
 		switch {
-		case known || f.Ignore.Finding(one):
-			if one.Severity == finding.Error {
-				errors++
-			}
-		case one.Severity >= f.Severity:
+		case wanted:
 			kept = append(kept, one)
+		case known && one.Severity == finding.Error:
+			errors++
 		}
 	}
 	return kept, errors
+}
+
+// wants says whether a finding is wanted, and of one that is not, whether it is ignored
+// or known.
+func (f *Filter) wants(one finding.Finding) (wanted, known bool) {
+	if f == nil {
+		return true, false
+	}
+	key := keyOf(one)
+	if f.Baseline[key] > 0 {
+		f.Baseline[key]--
+		return false, true
+	}
+	if f.Ignore.Finding(one) {
+		return false, true
+	}
+	return one.Severity >= f.Severity, false
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -63,8 +64,9 @@ func TestABaselineHoldsAsManyFindingsAsItHas(t *testing.T) {
 	fault := finding.New(finding.EntityID, finding.Location{File: "a.json", Line: 3, Pointer: "/id"}, "no URI")
 	text, err := json.Marshal(map[string]any{"findings": []finding.Finding{fault, fault}})
 	require.NoError(t, err)
-	known, err := validate.ParseBaseline(text)
+	known, unlisted, err := validate.ParseBaseline(text)
 	require.NoError(t, err)
+	require.Zero(t, unlisted)
 
 	moved := fault
 	moved.Location.Line = 9
@@ -78,10 +80,39 @@ func TestABaselineHoldsAsManyFindingsAsItHas(t *testing.T) {
 	require.Len(t, kept, 1, "the third of two known ones is new")
 	require.Equal(t, 1, ignored)
 
+	_, unlisted, err = validate.ParseBaseline([]byte(`{"errors": 12, "warnings": 3, "infos": 1, "findings": [{}, {}]}`))
+	require.NoError(t, err)
+	require.Equal(t, 14, unlisted, "it was cut")
+
 	for _, text := range []string{"", "[]", `{"errors": 1}`} {
-		_, err := validate.ParseBaseline([]byte(text))
+		_, _, err := validate.ParseBaseline([]byte(text))
 		require.ErrorContains(t, err, "not a report of ldt validate")
 	}
+}
+
+// TestWhatIsKnownDoesNotFillTheList validates a file of more faults than are listed with
+// those that were listed before as the baseline.
+func TestWhatIsKnownDoesNotFillTheList(t *testing.T) {
+	const more = 50
+	text := strings.Repeat(`{"id": "urn:a:1", "type": "not a type"}`+"\n", validate.MaxFindings+more)
+	var filter validate.Filter
+	v, err := validate.New(validate.Options{Layers: validate.Structure, Filter: &filter})
+	require.NoError(t, err)
+	list, stats, err := v.File(t.Context(), "f", strings.NewReader(text))
+	require.NoError(t, err)
+	require.Len(t, list, validate.MaxFindings)
+	require.Equal(t, validate.MaxFindings+more, stats.Errors)
+
+	report, err := json.Marshal(map[string]any{"errors": stats.Errors, "findings": list})
+	require.NoError(t, err)
+	known, unlisted, err := validate.ParseBaseline(report)
+	require.NoError(t, err)
+	require.Equal(t, more, unlisted)
+	filter.Baseline = known
+	list, stats, err = v.File(t.Context(), "f", strings.NewReader(text))
+	require.NoError(t, err)
+	require.Len(t, list, more)
+	require.Equal(t, validate.Stats{Entities: validate.MaxFindings + more, Errors: more, Known: validate.MaxFindings}, stats)
 }
 
 func TestFilterLeavesOutWhatIsMilder(t *testing.T) {

@@ -46,6 +46,8 @@ type Options struct {
 	Closed bool
 	// Layers are those whose findings are given; 0 is all.
 	Layers Layers
+	// Filter leaves findings out, before they are counted; nil leaves out none.
+	Filter *Filter
 }
 
 // Stats counts what a File call saw.
@@ -55,6 +57,8 @@ type Stats struct {
 	Errors   int
 	Warnings int
 	Infos    int
+	// Known counts the errors that Options.Filter ignores or knows.
+	Known int
 }
 
 // MaxFindings is how many findings of one file are kept; the others are counted.

@@ -52,6 +52,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"etl/propose":              {never: slices.Concat(formats, []string{"etl/inventory/...", "etl/sink/...", "ngsild/client/..."})},
 	"etl/propose/gold":         {onlyModule: []string{"etl/profile", "etl/source", "etl/strictyaml", "ngsild/finding"}},
 	"etl/profile":              {never: slices.Concat(formats, []string{"etl/inventory/...", "etl/sink/...", "ngsild/client/..."})},
+	"etl/datamodel":            {never: slices.Concat(formats, []string{"etl/sink/...", "ngsild/client/...", "ngsild/broker/..."})},
 	"etl/vocabulary":           {never: slices.Concat(formats, []string{"etl/sink/...", "ngsild/client/...", "ngsild/broker/..."})},
 	"etl/sink":                 {never: []string{"ngsild/broker/..."}},
 	"etl/verify":               {never: []string{"ngsild/broker/..."}},

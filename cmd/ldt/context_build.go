@@ -8,7 +8,6 @@ import (
 
 	"github.com/ldtkit/ldt/etl"
 	"github.com/ldtkit/ldt/etl/vocabulary"
-	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
 
@@ -31,8 +30,12 @@ func newContextBuildCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			catalogue, err := u.Catalogue(cmd.Context(), resolverWith(dir, fetch))
+			if err != nil {
+				return err
+			}
 			built, found, err := vocabulary.Build(cmd.Context(), u, vocabulary.Options{
-				Catalogue: models.Builtin(),
+				Catalogue: catalogue,
 				Resolver:  func(documents map[string][]byte) *jsonld.Resolver { return resolverWith(dir, fetch, documents) },
 			})
 			code := 0

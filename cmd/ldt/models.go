@@ -20,13 +20,13 @@ import (
 func newModelsCommand(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "models",
-		Short: "Find, show and check data models",
+		Short: "Find, show, check, add and write data models",
 		Long: "Answers from the 775 Smart Data Models inside the binary and, inside a use case, from its own in data-models/.\n" +
 			"Nothing is fetched but what ldt models add names by URL.",
 		Args: cobra.ArbitraryArgs,
 		RunE: showHelp,
 	}
-	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand(), newModelsSuggestCommand(s), newModelsCheckCommand(s), newModelsAddCommand(s))
+	cmd.AddCommand(newModelsListCommand(), newModelsSearchCommand(s), newModelsShowCommand(), newModelsSuggestCommand(s), newModelsCheckCommand(s), newModelsAddCommand(s), newModelsNewCommand(s))
 	return cmd
 }
 

@@ -130,17 +130,33 @@ func (f *flowFlags) addReading(cmd *cobra.Command) {
 
 // prepare makes the flow of -m MAPPING [SOURCE] ready.
 func (f *flowFlags) prepare(cmd *cobra.Command, args []string) (*etl.Flow, error) {
-	if f.mapping == "" {
-		return nil, &exitError{exitUsage, fmt.Errorf("no mapping is given\n  hint: %s -m mapping.yaml", cmd.CommandPath())}
+	return f.prepareWith(cmd, args, nil)
+}
+
+// prepareWith is prepare with the models that are known; nil are those of the folder.
+func (f *flowFlags) prepareWith(cmd *cobra.Command, args []string, catalogue *models.Catalogue) (*etl.Flow, error) {
+	if err := f.given(cmd); err != nil {
+		return nil, err
 	}
 	o, err := f.options(cmd.Context(), f.mapping)
 	if err != nil {
 		return nil, err
 	}
+	if catalogue != nil {
+		o.KindOf = kindOf(catalogue)
+	}
 	if len(args) > 0 {
 		o.Source = args[0]
 	}
 	return etl.Prepare(cmd.Context(), f.mapping, o)
+}
+
+// given says whether a mapping is named.
+func (f *flowFlags) given(cmd *cobra.Command) error {
+	if f.mapping == "" {
+		return &exitError{exitUsage, fmt.Errorf("no mapping is given\n  hint: %s -m mapping.yaml", cmd.CommandPath())}
+	}
+	return nil
 }
 
 func (f *flowFlags) options(ctx context.Context, mapping string) (etl.Options, error) {

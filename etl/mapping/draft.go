@@ -1,13 +1,13 @@
 package mapping
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/etl/strictyaml"
 )
 
 // Draft is a mapping to be written for a person to go on with.
@@ -88,12 +88,12 @@ func (d *Draft) YAML() []byte {
 		if e.Comment != "" {
 			w.line(2, "# %s", oneLine(e.Comment))
 		}
-		w.line(2, "- type: %s", scalarYAML(e.Type))
+		w.line(2, "- type: %s", strictyaml.Quote(e.Type))
 		if e.Model != "" {
-			w.line(4, "model: %s", scalarYAML(e.Model))
+			w.line(4, "model: %s", strictyaml.Quote(e.Model))
 		}
 		w.notes(4, e.IDNotes)
-		w.line(4, "id: %s", scalarYAML(e.ID))
+		w.line(4, "id: %s", strictyaml.Quote(e.ID))
 		if e.Proposed {
 			w.line(4, "confirmed: false")
 		}
@@ -111,10 +111,10 @@ func (d *Draft) YAML() []byte {
 
 func (d *Draft) source() string {
 	s := d.Source
-	list := []string{"file: " + scalarYAML(s.File)}
+	list := []string{"file: " + strictyaml.Quote(s.File)}
 	for _, part := range [][2]string{{"format", s.Format}, {"sheet", s.Sheet}, {"encoding", s.Encoding}, {"delimiter", s.Delimiter}, {"decimal", s.Decimal}} {
 		if part[1] != "" {
-			list = append(list, part[0]+": "+scalarYAML(part[1]))
+			list = append(list, part[0]+": "+strictyaml.Quote(part[1]))
 		}
 	}
 	return "{" + strings.Join(list, ", ") + "}"
@@ -137,20 +137,20 @@ func (w *draftWriter) notes(indent int, notes []string) {
 func (w *draftWriter) attribute(indent int, a DraftAttribute) {
 	w.notes(indent, a.Notes)
 	if a.Doubt != "" {
-		w.line(indent, "# %s: %s", scalarYAML(a.Name), oneLine(a.Doubt))
+		w.line(indent, "# %s: %s", strictyaml.Quote(a.Name), oneLine(a.Doubt))
 		return
 	}
 	comment := ""
 	if a.Comment != "" {
 		comment = " # " + oneLine(a.Comment)
 	}
-	w.line(indent, "%s:%s", scalarYAML(a.Name), comment)
+	w.line(indent, "%s:%s", strictyaml.Quote(a.Name), comment)
 	w.line(indent+2, "%s: %s", a.Member, a.value())
 	if a.ObservedAt != nil {
 		w.line(indent+2, "observedAt: %s", a.ObservedAt.value())
 	}
 	if a.DatasetID != "" {
-		w.line(indent+2, "datasetId: %s", scalarYAML(a.DatasetID))
+		w.line(indent+2, "datasetId: %s", strictyaml.Quote(a.DatasetID))
 	}
 	if len(a.Attributes) > 0 {
 		w.line(indent+2, "attributes:")
@@ -175,25 +175,25 @@ func (a *DraftAttribute) value() string {
 	var list []string
 	switch {
 	case a.Template != "":
-		return scalarYAML(a.Template)
+		return strictyaml.Quote(a.Template)
 	case a.Constant != "":
 		return a.Constant
 	case len(a.Members) > 0:
 		for _, m := range a.Members {
-			list = append(list, scalarYAML(m.Name)+": "+m.value())
+			list = append(list, strictyaml.Quote(m.Name)+": "+m.value())
 		}
 		return "{members: {" + strings.Join(list, ", ") + "}}"
 	case len(a.Columns) > 0:
 		list = []string{"columns: [" + strings.Join(quotedAll(a.Columns), ", ") + "]"}
 	default:
-		list = []string{"column: " + scalarYAML(a.Column)}
+		list = []string{"column: " + strictyaml.Quote(a.Column)}
 	}
 	if a.As != "" {
 		list = append(list, "as: "+a.As)
 	}
 	for _, part := range [][2]string{{"format", a.Format}, {"timezone", a.Timezone}} {
 		if part[1] != "" {
-			list = append(list, part[0]+": "+scalarYAML(part[1]))
+			list = append(list, part[0]+": "+strictyaml.Quote(part[1]))
 		}
 	}
 	if len(a.Yes) > 0 {
@@ -203,15 +203,15 @@ func (a *DraftAttribute) value() string {
 		list = append(list, "order: "+a.Order)
 	}
 	if a.Around != "" {
-		list = append(list, "template: "+scalarYAML(a.Around))
+		list = append(list, "template: "+strictyaml.Quote(a.Around))
 	}
 	if a.From != "" {
-		list = append(list, fmt.Sprintf("unit: {from: %s, to: %s}", scalarYAML(a.From), scalarYAML(a.To)))
+		list = append(list, fmt.Sprintf("unit: {from: %s, to: %s}", strictyaml.Quote(a.From), strictyaml.Quote(a.To)))
 	}
 	if len(a.Lookup) > 0 {
 		var pairs []string
 		for _, p := range a.Lookup {
-			pairs = append(pairs, scalarYAML(p[0])+": "+scalarYAML(p[1]))
+			pairs = append(pairs, strictyaml.Quote(p[0])+": "+strictyaml.Quote(p[1]))
 		}
 		list = append(list, "lookup: {"+strings.Join(pairs, ", ")+"}")
 	}
@@ -232,29 +232,7 @@ func oneLine(text string) string {
 func quotedAll(list []string) []string {
 	out := make([]string, len(list))
 	for i, text := range list {
-		out[i] = scalarYAML(text)
+		out[i] = strictyaml.Quote(text)
 	}
 	return out
-}
-
-// scalarYAML writes a text so that YAML reads it as that text: bare where it is
-// letters, digits and the like after a letter, else in double quotes as JSON.
-func scalarYAML(text string) string {
-	plain := text != "" && strings.IndexFunc(text, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./", r))
-	}) < 0 && (text[0] >= 'a' && text[0] <= 'z' || text[0] >= 'A' && text[0] <= 'Z')
-	switch strings.ToLower(text) {
-	case "true", "false", "yes", "no", "on", "off", "null", "y", "n":
-		plain = false
-	}
-	if plain {
-		return text
-	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(text); err != nil { // a string always encodes
-		return `""`
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

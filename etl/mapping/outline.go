@@ -114,8 +114,11 @@ func (def *attributeDef) kind() ngsild.Kind {
 
 // simplified gives the form of an attribute's value in an entity's simplified form.
 func (m *Mapping) simplified(def *attributeDef) models.Shape {
-	within := func(member string, s models.Shape) models.Shape {
-		return models.Shape{Type: "object", Members: map[string]*models.Shape{member: &s}, Required: []string{member}}
+	// In the simplified form a languageMap and a vocab stand in an object, and by themselves
+	// where one language is asked for, or the form is that of other APIs.
+	alone := func(member string, whole, one models.Shape) models.Shape {
+		object := &models.Shape{Type: "object", Members: map[string]*models.Shape{member: &whole}, Required: []string{member}}
+		return models.Shape{AnyOf: []*models.Shape{object, &one}}
 	}
 	switch def.member {
 	case ngsild.MemberObject:
@@ -123,11 +126,12 @@ func (m *Mapping) simplified(def *attributeDef) models.Shape {
 	case ngsild.MemberObjectList:
 		return models.Shape{Type: "array", Items: &models.Shape{Type: "string", Format: "uri"}}
 	case ngsild.MemberLanguageMap:
-		return within(def.member, models.Shape{Type: "object"})
+		return alone(def.member, models.Shape{Type: "object"}, models.Shape{Type: "string"})
 	case ngsild.MemberVocab:
-		return within(def.member, m.shape(def.value, def.member))
+		one := m.shape(def.value, def.member)
+		return alone(def.member, one, one)
 	case ngsild.MemberJSON:
-		return within(def.member, models.Shape{})
+		return models.Shape{}
 	case ngsild.MemberValueList:
 		s := m.shape(def.value, def.member)
 		s.Type = "array"

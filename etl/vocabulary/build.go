@@ -59,36 +59,9 @@ func Build(ctx context.Context, u *etl.UseCase, o Options) (*Built, []finding.Fi
 	return built, b.found, nil
 }
 
-// Write writes the files that changed; a file stands as it was until its new text is
-// complete.
+// Write writes the files that changed.
 func (b *Built) Write() error {
-	for _, f := range []*File{&b.Own, &b.Compound} {
-		if !f.Changed() {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
-			return fmt.Errorf("write the @context: %w", err)
-		}
-		if err := replace(f.Path, f.New); err != nil {
-			return fmt.Errorf("write the @context: %w", err)
-		}
-	}
-	return nil
-}
-
-// replace writes a file beside the one it replaces.
-func replace(path string, text []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".ldt-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(text)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
+	return errors.Join(b.Own.Write(), b.Compound.Write())
 }
 
 // role is what a term is used as.
@@ -210,7 +183,7 @@ func slug(name string) string { return strings.ToLower(strings.Join(words(name),
 // readFiles reads the two files as they stand, and the other contexts of the use case.
 func (b *builder) readFiles() error {
 	for _, f := range []*File{&b.own, &b.compound} {
-		if err := f.read(); err != nil {
+		if err := f.Read(); err != nil {
 			return err
 		}
 	}
@@ -306,17 +279,17 @@ func (b *builder) modelsOf(o *mapping.Outline, refs []string) ([]*models.Model, 
 		if b.was.term(t.Text) != nil {
 			continue
 		}
-		if len(of) > 1 {
+		if !sameType(of) {
+			var names []string
+			for _, m := range of {
+				names = append(names, m.QualifiedName())
+			}
 			of = slices.DeleteFunc(slices.Clone(of), func(m *models.Model) bool {
 				return !slices.ContainsFunc(m.Subject.ContextURLs, func(url string) bool {
 					return slices.Contains(refs, url) || slices.Contains(b.listed, url)
 				})
 			})
-			if len(of) != 1 {
-				var names []string
-				for _, m := range b.o.Catalogue.ByType(t.Text) {
-					names = append(names, m.QualifiedName())
-				}
+			if len(of) == 0 || !sameType(of) {
 				f := finding.New(finding.ModelUnknown, t.At, "%q is a type of several models: %s", t.Text, strings.Join(names, ", "))
 				f.Severity = finding.Error
 				return nil, finding.List{f.WithHint("say which beside type, such as model: %s", names[0])}
@@ -325,6 +298,11 @@ func (b *builder) modelsOf(o *mapping.Outline, refs []string) ([]*models.Model, 
 		list = append(list, of...)
 	}
 	return list, nil
+}
+
+// sameType says whether the types of models have one IRI.
+func sameType(list []*models.Model) bool {
+	return !slices.ContainsFunc(list, func(m *models.Model) bool { return m.TypeIRI() != list[0].TypeIRI() })
 }
 
 func (b *builder) add(u use) {
@@ -442,7 +420,7 @@ func (b *builder) decide(term string) {
 		b.coreTerm(term)
 		return
 	}
-	if iri, url := b.one(term, func(u use) (string, string) { return ofModels(u, term) }); iri != "" {
+	if iri, url := b.one(term, func(u use) []meaning { return ofModels(u, term) }); iri != "" {
 		b.iris[term] = iri
 		b.needed[b.supplier(term, iri, url)] = true
 		return
@@ -451,12 +429,12 @@ func (b *builder) decide(term string) {
 		b.iris[term], _ = b.before.Expand(term)
 		return
 	}
-	if iri, url := b.one(term, func(u use) (string, string) { return ofSubjects(u, term) }); iri != "" {
+	if iri, url := b.one(term, func(u use) []meaning { return ofSubjects(u, term) }); iri != "" {
 		b.iris[term] = iri
 		b.needed[b.supplier(term, iri, url)] = true
 		return
 	}
-	if iri, ref := b.one(term, func(u use) (string, string) { return b.ofContexts(u, term) }); iri != "" {
+	if iri, ref := b.one(term, func(u use) []meaning { return b.ofContexts(u, term) }); iri != "" {
 		b.iris[term] = iri
 		b.needed[ref], b.from[term] = true, ref
 		return
@@ -522,28 +500,42 @@ func (b *builder) coreTerm(term string) {
 // coreAttributes are the attributes that NGSI-LD itself defines (CIM 009 clause 4.7).
 var coreAttributes = []string{ngsild.MemberLocation, ngsild.MemberObservationSpace, ngsild.MemberOperationSpace}
 
-// one gives the IRI that the uses of a term have by some rule, and where it comes from.
-// Two IRIs are reported, and the first is given.
-func (b *builder) one(term string, rule func(use) (iri, source string)) (iri, source string) {
+// meaning is an IRI of a term, and the ref or URL of the @context that has it; source is ""
+// where that has no address.
+type meaning struct{ iri, source string }
+
+// one gives the meaning that the uses of a term have by some rule. Two IRIs are reported,
+// and the first is given.
+func (b *builder) one(term string, rule func(use) []meaning) (iri, source string) {
 	var first use
 	for _, u := range b.uses[term] {
-		other, from := rule(u)
-		switch {
-		case other == "":
-		case iri == "":
-			iri, source, first = other, from, u
-		case other != iri:
-			f := b.report(finding.ContextConflict, u.At, "%q stands for %s here, by %s, and for %s at %s, by %s", term, other, from, iri, first.At, source)
-			f.Hint = "one @context has one IRI for a term: take another name in one of the mappings, or let one of them name a context of its own"
-			return iri, source
+		for _, other := range rule(u) {
+			switch {
+			case iri == "":
+				iri, source, first = other.iri, other.source, u
+			case other.iri == iri && source == "":
+				source = other.source
+			case other.iri != iri:
+				f := b.report(finding.ContextConflict, u.At, "%q stands for %s here%s, and for %s at %s%s", term, other.iri, by(other.source), iri, first.At, by(source))
+				f.Hint = "one @context has one IRI for a term: take another name in one of the mappings, or let one of them name a context of its own"
+				return iri, source
+			}
 		}
 	}
 	return iri, source
 }
 
-// ofModels gives the IRI of a term that the model of its entity has.
-func ofModels(u use, term string) (iri, url string) {
+func by(source string) string {
+	if source == "" {
+		return ""
+	}
+	return ", by " + source
+}
+
+// ofModels gives the IRIs of a term that the models of its entity have.
+func ofModels(u use, term string) (list []meaning) {
 	for _, m := range u.model {
+		iri := ""
 		switch {
 		case u.role == asType && m.Type == term:
 			iri = m.TypeIRI()
@@ -551,25 +543,26 @@ func ofModels(u use, term string) (iri, url string) {
 			iri = m.IRI(term)
 		}
 		if isURL(iri) {
-			return iri, m.Subject.ContextURL()
+			list = append(list, meaning{iri, m.Subject.ContextURL()})
 		}
 	}
-	return "", ""
+	return list
 }
 
-// ofSubjects gives the IRI that the @context of the model's subject has for a term.
-func ofSubjects(u use, term string) (iri, url string) {
+// ofSubjects gives the IRIs that the @contexts of the models' subjects have for a term.
+func ofSubjects(u use, term string) (list []meaning) {
 	for _, m := range u.model {
 		if iri := m.Subject.IRI(term); isURL(iri) {
-			return iri, m.Subject.ContextURL()
+			list = append(list, meaning{iri, m.Subject.ContextURL()})
 		}
 	}
-	return "", ""
+	return list
 }
 
 // ofContexts gives the IRI that the contexts of a mapping have for a term: the last that
 // defines it counts.
-func (b *builder) ofContexts(u use, term string) (iri, ref string) {
+func (b *builder) ofContexts(u use, term string) []meaning {
+	iri, ref := "", ""
 	for _, r := range b.reuse {
 		if !slices.Contains(u.refs, r.ref) && !slices.Contains(b.listed, r.ref) || !r.terms.IsUserTerm(term) {
 			continue
@@ -578,7 +571,10 @@ func (b *builder) ofContexts(u use, term string) (iri, ref string) {
 			iri, ref = one, r.ref
 		}
 	}
-	return iri, ref
+	if iri == "" {
+		return nil
+	}
+	return []meaning{{iri, ref}}
 }
 
 // supplier gives a context that is named already and has the term, else url.
@@ -698,11 +694,9 @@ func (b *builder) finish(doc *document, urls []string, now *jsonld.Context) (*Bu
 	out.compare(b, doc, now)
 	if b.own.Old != nil {
 		out.Was = b.was.version
-		v, ok := parseVersion(b.was.version)
-		if !ok {
-			v = version{1, 0, 0}
-		}
-		doc.version = v.after(out.breaks(), out.adds(doc)).String()
+		// What is reused is no part of the file.
+		inFile := slices.DeleteFunc(slices.Clone(out.Changes), func(c Change) bool { return c.Sign == "+" && doc.term(c.Term) == nil })
+		doc.version = NextVersion(b.was.version, inFile)
 	}
 	out.Version = doc.version
 	var err error

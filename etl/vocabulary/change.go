@@ -10,7 +10,7 @@ import (
 	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
 
-// Change is one difference that a build makes.
+// Change is one difference between a file as it stands and as it is to be.
 type Change struct {
 	// Sign is + for what is added, - for what is taken out, ! for a term that has
 	// another IRI than before, and ~ for a term whose definition moves from or to
@@ -77,15 +77,24 @@ func (b *builder) label(ref string) string {
 	return ref
 }
 
-// breaks says whether a change takes a term away or gives it another IRI.
-func (out *Built) breaks() bool {
-	return slices.ContainsFunc(out.Changes, func(c Change) bool { return c.Sign == "-" || c.Sign == "!" })
-}
-
-// adds says whether the own file has a definition that it did not have, or not one any
-// more.
-func (out *Built) adds(doc *document) bool {
-	return slices.ContainsFunc(out.Changes, func(c Change) bool { return c.Sign == "~" || c.Sign == "+" && doc.term(c.Term) != nil })
+// NextVersion gives the version after changes: the first number grows where something is
+// taken away or means something else, the second where something is added. What is no
+// version counts as 1.0.0.
+func NextVersion(was string, changes []Change) string {
+	v, ok := parseVersion(was)
+	if !ok {
+		v = version{1, 0, 0}
+	}
+	has := func(signs string) bool {
+		return slices.ContainsFunc(changes, func(c Change) bool { return strings.Contains(signs, c.Sign) })
+	}
+	switch {
+	case has("-!"):
+		v = version{v[0] + 1, 0, 0}
+	case has("+~"):
+		v = version{v[0], v[1] + 1, 0}
+	}
+	return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2])
 }
 
 // compareLists notes which URLs come and go.
@@ -118,28 +127,33 @@ func (out *Built) WriteText(w io.Writer) error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s  %s\n", out.Own.Name, state)
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	for _, c := range out.Changes {
-		fmt.Fprintf(table, "  %s %s\t%s\t%s\n", c.Sign, c.Term, c.IRI, c.Note)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
+	AppendChanges(&text, out.Changes)
 	state = ""
 	switch {
 	case !out.Compound.Changed():
-		state = "no change"
+		state = "  no change"
 	case len(out.Contexts) == 0:
-		state = "in order: reused contexts, your own, the core"
+		state = "  in order: reused contexts, your own, the core"
 	}
-	fmt.Fprintf(&text, "%s  %s\n", out.Compound.Name, state)
-	for _, c := range out.Contexts {
-		fmt.Fprintf(&text, "  %s %s  %s\n", c.Sign, c.Term, c.Note)
-	}
-	for line := range strings.Lines(text.String()) {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
-			return err
+	fmt.Fprintf(&text, "%s%s\n", out.Compound.Name, state)
+	AppendChanges(&text, out.Contexts)
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// AppendChanges prints changes, one a line.
+func AppendChanges(b *strings.Builder, list []Change) {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, c := range list {
+		note := "\t" + c.Note
+		if c.IRI != "" {
+			note = "\t" + c.IRI + note
 		}
+		fmt.Fprintf(table, "  %s %s%s\n", c.Sign, c.Term, note)
 	}
-	return nil
+	_ = table.Flush() // a Builder takes everything
+	for line := range strings.Lines(text.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 }

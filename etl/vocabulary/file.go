@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,13 +31,39 @@ type File struct {
 // Changed says whether the file has to be written.
 func (f *File) Changed() bool { return !bytes.Equal(f.Old, f.New) }
 
-func (f *File) read() error {
+// Read reads the file as it stands.
+func (f *File) Read() error {
 	text, err := os.ReadFile(f.Path)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		f.Old = text
 		return nil
 	}
-	return fmt.Errorf("read the @context: %w", err)
+	return fmt.Errorf("read %s: %w", f.Path, err)
+}
+
+// Write writes the file where it changed, and makes its folder. It stands as it was until
+// the new text is complete.
+func (f *File) Write() error {
+	if !f.Changed() {
+		return nil
+	}
+	dir := filepath.Dir(f.Path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write %s: %w", f.Path, err)
+	}
+	temp, err := os.CreateTemp(dir, ".ldt-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.Path, err)
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(f.New)
+	if err = errors.Join(err, temp.Chmod(0o644), temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), f.Path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.Path, err)
+	}
+	return nil
 }
 
 // memberVersion is the member of a context file that holds its version; JSON-LD reads
@@ -273,18 +300,4 @@ func parseVersion(text string) (v version, ok bool) {
 		v[i] = n
 	}
 	return v, true
-}
-
-func (v version) String() string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
-
-// after gives the version that follows changes: major where something is taken away or
-// means something else, minor where something is added.
-func (v version) after(major, minor bool) version {
-	switch {
-	case major:
-		return version{v[0] + 1, 0, 0}
-	case minor:
-		return version{v[0], v[1] + 1, 0}
-	}
-	return v
 }

@@ -162,14 +162,23 @@ func (f *file) typesOf() []string {
 	}
 }
 
-// candidates gives the models that types may mean, by name or IRI.
+// candidates gives the models that types may mean, by name or IRI; of several subjects,
+// those whose @context the entity names.
 func (f *file) candidates(types []string) []*models.Model {
 	if f.v.model != nil {
 		return []*models.Model{f.v.model}
 	}
-	var list []*models.Model
+	var list, named []*models.Model
 	for _, t := range types {
 		list = append(list, f.v.options.Catalogue.ByType(t)...)
+	}
+	for _, m := range list {
+		if slices.ContainsFunc(m.Subject.ContextURLs, func(url string) bool { return bytes.Contains(f.item.Raw, []byte(`"`+url+`"`)) }) {
+			named = append(named, m)
+		}
+	}
+	if len(named) > 0 {
+		return named
 	}
 	return list
 }
@@ -186,8 +195,9 @@ func (f *file) objectsAreValues(e *ngsild.Entity) bool {
 		}
 		known := false
 		for _, m := range candidates {
-			if attribute := m.Attribute(a.Name); attribute != nil && hasMember(&attribute.Shape, ngsild.MemberValue) {
-				known = true
+			attribute := m.Attribute(a.Name)
+			for kind := ngsild.Property; attribute != nil && kind <= ngsild.JsonProperty; kind++ {
+				known = known || hasMember(&attribute.Shape, kind.Member())
 			}
 		}
 		if !known {

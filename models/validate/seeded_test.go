@@ -201,6 +201,20 @@ var seeds = []struct {
 	{"coordinates in quotes", finding.AttributeGeometry, polygon("Point", []any{"2.35", "48.85"}, "/coordinates/0")},
 	{"a geometry that NGSI-LD does not have", finding.AttributeGeometry, polygon("Circle", []any{2.3, 48.8}, "/type")},
 	{"coordinates of another geometry", finding.AttributeGeometry, polygon("Point", []any{[]any{2.3, 48.8}}, "/coordinates/0")},
+	{"a type of NGSI v2", finding.AttributeType, change(number, "type", "Number")},
+	{"metadata of NGSI v2", finding.AttributeMember, change(number, "metadata", map[string]any{})},
+	{"the core @context before one that defines its terms", finding.ContextOrder, func(e map[string]any, _ *specimen) string {
+		list := e["@context"].([]any)
+		list[0].(map[string]any)["location"] = "ex:location"
+		e["@context"] = []any{list[2], list[0], list[1]}
+		return "/@context"
+	}},
+	{"a term that two @contexts define", finding.ContextOrder, func(e map[string]any, _ *specimen) string {
+		list := e["@context"].([]any)
+		e["@context"] = []any{list[0], map[string]any{"note": "https://example.org/other"}, list[1], list[2]}
+		return "/@context"
+	}},
+	{"a typed DateTime with other members", finding.ModelSchema, change(date, "value", map[string]any{"type": "DateTime", "value": "2026-01-31T12:00:00Z"})},
 	{"an attribute that nothing defines", finding.ModelAttribute, func(e map[string]any, s *specimen) string {
 		e[s.number+"x"] = e[s.number]
 		delete(e, s.number)
@@ -265,6 +279,9 @@ var textSeeds = []struct {
 }{
 	{"a member twice", finding.JSONDuplicate, func(text string) (string, int) {
 		return strings.Replace(text, "\n \"id\":", "\n \"route\": {},\n \"id\":", 1), lineOf(text, `"route": {`) + 1
+	}},
+	{"the same id, and something else said of it", finding.EntityConflict, func(text string) (string, int) {
+		return text + "\n" + strings.Replace(text, "0.5", "0.25", 1), 1 + strings.Count(text, "\n") + lineOf(text, "\n \"id\":") + 1
 	}},
 	{"a comma too many", finding.EntityJSON, func(text string) (string, int) {
 		return strings.TrimSuffix(text, "\n}") + ",\n}", lineOf(text, "\n}") + 1
@@ -372,11 +389,15 @@ func TestEverySeededFaultIsFoundWithItsCodeAndPlace(t *testing.T) {
 			if pointer == "/@context" {
 				want = fmt.Sprintf("%s %s", seed.code, pointer) // the place of the term in the @context
 			}
-			got := []string{}
+			got, hints := []string{}, ""
 			for _, f := range validateAll(t, v, text) {
+				hints += f.Hint + "\n"
 				got = append(got, fmt.Sprintf("%s %s %d:%d", f.Code, f.Location.Pointer, f.Location.Line, f.Location.Char))
 			}
 			require.True(t, strings.Contains("\n"+strings.Join(got, "\n"), "\n"+want), "%s in %s: want %s, got\n%s", seed.name, s.model, want, strings.Join(got, "\n"))
+			if seed.code == finding.ModelAttribute {
+				require.Contains(t, hints, `did you mean "`+s.number+`"?`, "the nearest that the model has")
+			}
 		}
 		require.GreaterOrEqual(t, times, 3, seed.name)
 		broken += times
@@ -409,4 +430,41 @@ func TestTheDocumentationListsEverySeededFault(t *testing.T) {
 		got = append(got, row[1]+" "+row[2])
 	}
 	require.ElementsMatch(t, want, got)
+}
+
+// TestWordsThatYAMLReadsOtherwiseAreWords holds enums whose words are digits, on, no or
+// none, which YAML 1.1 makes numbers, truth values or nothing of.
+func TestWordsThatYAMLReadsOtherwiseAreWords(t *testing.T) {
+	for _, c := range []struct {
+		model, attribute, right string
+		wrong                   []string
+	}{
+		{"UrbanMobility/GtfsStop", "wheelChairAccessible", `"1"`, []string{"1", `"3"`, "true"}},
+		{"Environment/NoiseLevelObserved", "sonometerClass", `"0"`, []string{"0", `"00"`}},
+		{"Streetlighting/Streetlight", "powerState", `"on"`, []string{"true", `"true"`}},
+		{"OpenStreetMap/OSMBuilding", "wheelchair", `"no"`, []string{"false", `"No"`, "null"}},
+		{"PointOfInterest/Beach", "occupationRate", `"none"`, []string{`"None"`, "0"}},
+		{"WaterConsumption/WaterConsumptionObserved", "alarmTamper", "1", []string{`"1"`, "2", "true"}},
+	} {
+		v, err := validate.New(validate.Options{Model: c.model})
+		require.NoError(t, err)
+		about := func(value string) (list []finding.Code) {
+			found, _, err := v.File(t.Context(), "e.json", strings.NewReader(fmt.Sprintf(`{"id": "urn:a:1", "type": "T", "%s": {"type": "Property", "value": %s}}`, c.attribute, value)))
+			require.NoError(t, err)
+			for _, f := range found {
+				if strings.HasPrefix(f.Location.Pointer, "/"+c.attribute) {
+					list = append(list, f.Code)
+				}
+			}
+			return list
+		}
+		require.Empty(t, about(c.right), "%s %s", c.attribute, c.right)
+		for _, value := range c.wrong {
+			want := finding.ModelSchema
+			if value == "null" {
+				want = finding.AttributeValue
+			}
+			require.Equal(t, []finding.Code{want}, about(value), "%s %s", c.attribute, value)
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/models/validate"
 	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
 
 // TestValidEntitiesGiveNoFinding validates the entities of testdata/valid, which a person
@@ -55,4 +56,32 @@ func TestValidEntitiesGiveNoFinding(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, covered, 40)
+}
+
+// TestTheEntitiesOfTheExampleGiveNoFinding validates what examples/paris-energy is to make,
+// which brings no @context, with the one of the example.
+func TestTheEntitiesOfTheExampleGiveNoFinding(t *testing.T) {
+	const folder = "../../examples/paris-energy"
+	resolver := jsonld.NewResolver(jsonld.WithContextsOnDemand(models.Builtin().Contexts()))
+	ldctx, found, err := resolver.ResolveRefs(t.Context(), folder, []string{"context/paris-energy.jsonld"})
+	require.NoError(t, err)
+	require.Empty(t, found)
+	v, err := validate.New(validate.Options{Closed: true, Resolver: resolver, Context: ldctx})
+	require.NoError(t, err)
+	files, err := filepath.Glob(filepath.Join(folder, "want", "*.ndjson"))
+	require.NoError(t, err)
+	require.Len(t, files, 5)
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		list, _, err := v.File(t.Context(), path, bytes.NewReader(text))
+		require.NoError(t, err)
+		for _, f := range list {
+			// The example has types of its own, and a type of a model that its @context does not name.
+			if f.Severity != finding.Info && (f.Code != finding.ContextUnmapped || f.Location.Pointer != "/type") {
+				t.Error(f)
+			}
+		}
+	}
+	require.Empty(t, v.Dangling())
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -104,7 +105,7 @@ func Compare(dir string, list []*Model, examples func(*Model) *Example, ofCore f
 	}
 	for _, m := range list {
 		own := m.terms(ofCore)
-		for _, term := range sorted(own) {
+		for _, term := range slices.Sorted(maps.Keys(own)) {
 			u.term(terms, term, own[term])
 		}
 		one, err := compare(filepath.Join(subject, m.Name), m, examples(m), u.Terms)
@@ -242,7 +243,7 @@ func (u *ModelUpdate) since(f *vocabulary.File, terms []vocabulary.Change) error
 			a.Description = description
 		}
 	}
-	for _, name := range sorted(was) {
+	for _, name := range slices.Sorted(maps.Keys(was)) {
 		if name != ngsild.MemberID && name != ngsild.MemberType && !isNew[name] {
 			u.Changes = append(u.Changes, vocabulary.Change{Sign: "-", Term: name, Note: "the mapping does not have it"})
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -134,7 +135,7 @@ func (w *yamlWriter) text(indent int, key, text string) {
 // members writes the members of a JSON object; a list of objects in the form of JSON, which
 // is YAML too.
 func (w *yamlWriter) members(indent int, object map[string]any) {
-	for _, key := range sorted(object) {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
 		switch v := object[key].(type) {
 		case string:
 			w.text(indent, key, v)
@@ -281,15 +282,6 @@ func (m *Model) terms(ofCore func(term string) bool) map[string]string {
 	}
 	below(m.Attributes)
 	return out
-}
-
-func sorted[V any](object map[string]V) []string {
-	keys := make([]string, 0, len(object))
-	for key := range object {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // indented writes a value that JSON can hold, for people.

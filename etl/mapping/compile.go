@@ -212,9 +212,9 @@ func (c *compiler) term(l located, what string) string {
 	if !known {
 		f := c.fault(finding.MappingUnknownTerm, l.at, "no @context defines the %s %q", what, l.text)
 		if near := c.env.Terms.Nearest(l.text); near != "" {
-			f.Hint = fmt.Sprintf("did you mean %q? Else define it in a file under context:", near)
+			f.Hint = fmt.Sprintf("did you mean %q? Else define it in a file under context:, or let ldt context build do so", near)
 		} else {
-			f.Hint = "define it in a file under context:"
+			f.Hint = "define it in a file under context:, or let ldt context build do so"
 		}
 	}
 	return iri

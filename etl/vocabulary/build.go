@@ -38,6 +38,9 @@ type Built struct {
 	Changes      []Change
 	// Contexts are the changes of the list in the compound file: their Term is a URL.
 	Contexts []Change
+	// Idle are files in mappings/ that no flow of the use case names: their terms are
+	// left out.
+	Idle []string
 }
 
 // Build works out the @context of a use case from the mappings of its flows. Each term
@@ -236,6 +239,26 @@ func (b *builder) readMappings() error {
 	}
 	return nil
 }
+
+// idle gives the mappings that lie in the folder of mappings and are in no flow.
+func (b *builder) idle() []string {
+	entries, err := os.ReadDir(b.u.Path(mappingFolder))
+	if err != nil {
+		return nil // they may lie elsewhere
+	}
+	var list []string
+	for _, entry := range entries {
+		name := mappingFolder + "/" + entry.Name()
+		inFlow := slices.ContainsFunc(b.u.Flows, func(flow etl.Target) bool { return b.u.Path(flow.Mapping) == b.u.Path(name) })
+		if ending := filepath.Ext(name); (ending == ".yaml" || ending == ".yml") && !inFlow {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// mappingFolder is where the mappings of a use case lie by custom.
+const mappingFolder = "mappings"
 
 // refs gives the contexts that a mapping names beside those that are built, and whether
 // it names one of these.
@@ -690,7 +713,7 @@ func (b *builder) definition(term string) entry {
 
 // finish compares what there is now with what there was.
 func (b *builder) finish(doc *document, urls []string, now *jsonld.Context) (*Built, error) {
-	out := &Built{Own: b.own, Compound: b.compound}
+	out := &Built{Own: b.own, Compound: b.compound, Idle: b.idle()}
 	out.compare(b, doc, now)
 	if b.own.Old != nil {
 		out.Was = b.was.version

@@ -137,6 +137,9 @@ func (out *Built) WriteText(w io.Writer) error {
 	}
 	fmt.Fprintf(&text, "%s%s\n", out.Compound.Name, state)
 	AppendChanges(&text, out.Contexts)
+	for _, name := range out.Idle {
+		fmt.Fprintf(&text, "%s is left out: no flow of the use case names it\n", name)
+	}
 	_, err := io.WriteString(w, text.String())
 	return err
 }

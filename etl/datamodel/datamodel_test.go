@@ -303,7 +303,7 @@ func TestASecondRunChangesNothingAndAnAttributeMoreIsToldFirst(t *testing.T) {
 	require.True(t, strings.HasSuffix(string(read(t, readme)), "\n## More\n\nMine.\n"))
 
 	// Another type, unit and kind, and one gone: that breaks.
-	remap(t, dir, "file: data/a.csv", `- {type: Haus, id: "urn:ngsi-ld:Haus:{code}", attributes: {nom: {object: "urn:x:{nom}"}, h: {value: {column: h, as: number, unit: {from: MTR, to: CMT}}}}}`)
+	remap(t, dir, "file: data/a.csv", `- {type: Haus, id: "urn:ngsi-ld:Haus:{code}", attributes: {nom: {object: "urn:x:{nom}"}, h: {value: {column: h, as: number, unit: {from: MTR, to: CMT}}}, n: {value: {column: n}}}}`)
 	broken, _, err := makeModels(t, dir, "mappings/a.yaml")
 	require.NoError(t, err)
 	require.Equal(t, "2.0.0", broken.Models[0].Version)
@@ -311,10 +311,16 @@ func TestASecondRunChangesNothingAndAnAttributeMoreIsToldFirst(t *testing.T) {
 	for _, c := range broken.Models[0].Changes {
 		signs = append(signs, c.Sign+" "+c.Term+": "+c.Note)
 	}
-	require.Equal(t, []string{"! h: its unit was MTR", "! nom: it was a Property", "- n: the mapping does not have it"}, signs)
+	require.Equal(t, []string{"! h: its unit was MTR", "! n: its values were integer", "! nom: it was a Property"}, signs)
 	require.NoError(t, broken.Write())
 	require.NotContains(t, string(read(t, schema)), "on the door", "a description of another kind is no use")
 	requireGood(t, dir, broken)
+
+	remap(t, dir, "file: data/a.csv", `- {type: Haus, id: "urn:ngsi-ld:Haus:{code}", attributes: {nom: {object: "urn:x:{nom}"}, n: {value: {column: n}}}}`)
+	less, _, err := makeModels(t, dir, "mappings/a.yaml")
+	require.NoError(t, err)
+	require.Equal(t, "3.0.0", less.Models[0].Version)
+	require.Equal(t, []vocabulary.Change{{Sign: "-", Term: "h", Note: "the mapping does not have it"}}, less.Models[0].Changes)
 }
 
 func TestModelsThatAreThereAreUsedOrExtended(t *testing.T) {
@@ -339,6 +345,24 @@ func TestModelsThatAreThereAreUsedOrExtended(t *testing.T) {
 		var ambiguous *models.AmbiguousError
 		require.ErrorAs(t, err, &ambiguous)
 	}
+}
+
+func TestAnExtendedModelLeavesTheContextOfItsBaseInUse(t *testing.T) {
+	dir := usecase(t, "file: data/a.csv", `- {type: KeyPerformanceIndicator, id: "urn:ngsi-ld:KeyPerformanceIndicator:{code}", attributes: {kpiValue: {value: {column: n, as: number}}, mine: {value: 1}}}`, "code,n\n1,2\n")
+	made, _, err := makeModels(t, dir, "mappings/a.yaml")
+	require.NoError(t, err)
+	require.NoError(t, made.Write())
+	requireGood(t, dir, made)
+	// From nothing again: the own model has no address, its base has one.
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "context")))
+	u, err := etl.LoadUseCase(dir)
+	require.NoError(t, err)
+	catalogue, err := u.Catalogue(t.Context(), resolver(nil))
+	require.NoError(t, err)
+	built, _, err := vocabulary.Build(t.Context(), u, vocabulary.Options{Catalogue: catalogue, Resolver: resolver})
+	require.NoError(t, err)
+	require.Contains(t, string(built.Compound.New), "dataModel.KeyPerformanceIndicator/master/context.jsonld")
+	require.NotContains(t, string(built.Own.New), "kpiValue")
 }
 
 func TestSubjectsHaveNamesOfFolders(t *testing.T) {

@@ -170,7 +170,7 @@ func TestVersionSaysWhetherSomethingBreaks(t *testing.T) {
 
 	text, err := os.ReadFile(filepath.Join(dir, "context/test.jsonld"))
 	require.NoError(t, err)
-	put(t, dir, "context/test.jsonld", strings.Replace(string(text), `"Haus": "https://example.org/ns#Haus"`, `"Haus": "https://example.org/ns#Haus", "kpiValue": "https://example.org/ns#kpiValue", "location": "https://example.org/l"`, 1))
+	put(t, dir, "context/test.jsonld", strings.Replace(string(text), `"Haus": "https://example.org/ns#Haus"`, `"Haus": "https://example.org/ns#Haus", "kpiValue": "https://example.org/ns#kpiValue", "location": "https://example.org/l", "ngsi-ld": "https://uri.etsi.org/ngsi-ld/"`, 1))
 	put(t, dir, "mappings/a.yaml", mappingOf(one+`zone: {value: 1}, etage: {value: 1}, kpiValue: {value: 1}}}`+"\n"+
 		`- {type: KeyPerformanceIndicator, id: "urn:y:{a}", attributes: {kpiValue: {value: 1}}}`))
 	built, _, err := build(t, dir)
@@ -180,6 +180,7 @@ func TestVersionSaysWhetherSomethingBreaks(t *testing.T) {
 	require.Contains(t, changes(built.Changes), "~ location https://uri.etsi.org/ngsi-ld/location")
 	require.NotContains(t, string(built.Own.New), "kpiValue")
 	require.NotContains(t, string(built.Own.New), "location")
+	require.NotContains(t, string(built.Own.New), "ngsi-ld/", "nor is a prefix of the core repeated")
 	var out strings.Builder
 	require.NoError(t, built.WriteText(&out))
 	require.Contains(t, out.String(), "IRI CHANGED, it was https://example.org/ns#kpiValue")

@@ -31,12 +31,19 @@ func (m *Model) Example() (e *ngsild.Entity, without []string) {
 		switch a.Kind {
 		case ngsild.Relationship:
 			targets, ok := targets(value, a.Name)
-			if !ok {
+			switch {
+			case ok:
+				value = targets
+			case slices.Contains(m.Required, a.Name): // the model contradicts itself, and asks for it
+				value = exampleOf(a.Name)
+			default:
 				without = append(without, a.Name)
 				continue
 			}
-			value = targets
 		case ngsild.GeoProperty:
+			if list, ok := value.([]any); ok && len(list) > 0 {
+				value = list[0] // the value of a GeoProperty is one geometry
+			}
 		default:
 			made.Kind = ngsild.Property
 			if len(a.Units) > 0 && isNumber(value) {
@@ -95,7 +102,7 @@ func targets(value any, name string) (any, bool) {
 	switch v := value.(type) {
 	case string:
 		if ngsild.ValidURI(v) != nil {
-			v = "urn:ngsi-ld:" + target(name) + ":example-1"
+			v = exampleOf(name)
 		}
 		return v, true
 	case []any:
@@ -110,6 +117,9 @@ func targets(value any, name string) (any, bool) {
 	}
 	return nil, false
 }
+
+// exampleOf gives the id of an entity that an attribute of this name may lead to.
+func exampleOf(name string) string { return "urn:ngsi-ld:" + target(name) + ":example-1" }
 
 func isNumber(value any) bool {
 	_, ok := value.(json.Number)

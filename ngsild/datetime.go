@@ -11,7 +11,7 @@ import (
 // decimals (CIM 009 v1.8 clause 4.6.3). It allocates only where it gives an error.
 func ValidDateTime(text string) error {
 	const form = "0000-00-00T00:00:00"
-	if len(text) < len(form)+1 {
+	if len(text) < len(form) {
 		return errDateTimeForm
 	}
 	for i := 0; i < len(form); i++ {
@@ -20,7 +20,7 @@ func ValidDateTime(text string) error {
 		}
 	}
 	rest := text[len(form):]
-	if rest[0] == '.' || rest[0] == ',' {
+	if rest != "" && (rest[0] == '.' || rest[0] == ',') {
 		n := 1
 		for n < len(rest) && isDigit(rest[n]) {
 			n++

@@ -139,6 +139,9 @@ type baselineKey struct {
 }
 
 func keyOf(f finding.Finding) baselineKey {
+	if f.Code == finding.ContextInvalid {
+		f.Message = "" // of several faults of an @context, json-gold names any
+	}
 	return baselineKey{f.Code, filepath.ToSlash(f.Location.File), f.Location.Pointer, f.Location.Entity, f.Message}
 }
 

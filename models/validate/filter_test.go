@@ -115,6 +115,28 @@ func TestWhatIsKnownDoesNotFillTheList(t *testing.T) {
 	require.Equal(t, validate.Stats{Entities: validate.MaxFindings + more, Errors: more, Known: validate.MaxFindings}, stats)
 }
 
+func TestABaselineHoldsAContextWhicheverOfItsFaultsIsNamed(t *testing.T) {
+	const text = `{"id": "urn:a:1", "type": "IssueReporting", "@context": "https://raw.githubusercontent.com/smart-data-models/dataModel.IssueTracking/master/context.jsonld"}`
+	validated := func() []finding.Finding {
+		v, err := validate.New(validate.Options{Layers: validate.Context})
+		require.NoError(t, err)
+		list, _, err := v.File(t.Context(), "e.json", strings.NewReader(text))
+		require.NoError(t, err)
+		require.Len(t, list, 1)
+		return list
+	}
+	report, err := json.Marshal(map[string]any{"findings": validated()})
+	require.NoError(t, err)
+	for range 10 {
+		var filter validate.Filter
+		filter.Baseline, _, err = validate.ParseBaseline(report)
+		require.NoError(t, err)
+		kept, known := filter.Apply(validated())
+		require.Empty(t, kept)
+		require.Equal(t, 1, known)
+	}
+}
+
 func TestFilterLeavesOutWhatIsMilder(t *testing.T) {
 	list := []finding.Finding{finding.New(finding.EntityID, finding.Location{}, "e"), finding.New(finding.RelationDangle, finding.Location{}, "w")}
 	for severity, want := range map[finding.Severity]int{finding.Error: 1, finding.Warning: 2, finding.Info: 2} {

@@ -272,16 +272,6 @@ func blank(n int) string {
 // find in the official examples is found at the same attribute, or is none in NGSI-LD.
 func TestWhatTheOfficialSchemasRefuseIsFound(t *testing.T) {
 	root := shared.Path(t, "smart-data-models")
-	text, err := os.ReadFile(filepath.Join(shared.Path(t, "analysis"), "validation-failures.json"))
-	require.NoError(t, err)
-	var known struct {
-		Examples []struct {
-			Schema, Example, Kind string
-			Errors                []string
-		} `json:"examples_that_do_not_validate"`
-	}
-	require.NoError(t, json.Unmarshal(text, &known))
-	require.NotEmpty(t, known.Examples)
 	// What docs/validate.md says under "Where a model is not taken by the letter", schemas
 	// that refuse what they describe, and types, which a forced model does not ask for.
 	leeway := []struct{ fault, example, why string }{
@@ -299,12 +289,11 @@ func TestWhatTheOfficialSchemasRefuseIsFound(t *testing.T) {
 		{`^required : missing properties: 'id', 'type'$`, `^RiskManagement/Risk/`, "@id and @type are id and type"},
 	}
 	explained := map[string]int{}
-	for _, one := range known.Examples {
-		example := strings.TrimSuffix(one.Schema, "schema.json") + one.Example
-		path := filepath.Join(root, strings.TrimSuffix(one.Schema, "schema.json"), "examples", one.Example)
-		text, err := os.ReadFile(path)
+	for example, faults := range refused(t) {
+		text, err := os.ReadFile(filepath.Join(root, example))
 		require.NoError(t, err)
-		v, err := validate.New(validate.Options{Model: strings.TrimSuffix(one.Schema, "/schema.json")})
+		model, _, _ := strings.Cut(example, "/examples/")
+		v, err := validate.New(validate.Options{Model: model})
 		require.NoError(t, err)
 		list, _, err := v.File(t.Context(), example, bytes.NewReader(text))
 		require.NoError(t, err)
@@ -314,7 +303,7 @@ func TestWhatTheOfficialSchemasRefuseIsFound(t *testing.T) {
 				return f.Code == finding.EntityJSON || f.Severity == finding.Error && strings.HasPrefix(f.Location.Pointer, place) && (place != "" || f.Location.Pointer == "")
 			})
 		}
-		for _, fault := range one.Errors {
+		for _, fault := range faults {
 			if isFound(fault) {
 				continue
 			}
@@ -322,7 +311,7 @@ func TestWhatTheOfficialSchemasRefuseIsFound(t *testing.T) {
 				return compiled(l.fault).MatchString(fault) && compiled(l.example).MatchString(example)
 			})
 			if i < 0 {
-				t.Errorf("%s (%s): %s is not found: %v", example, one.Kind, fault, list)
+				t.Errorf("%s: %s is not found: %v", example, fault, list)
 				continue
 			}
 			explained[leeway[i].why]++

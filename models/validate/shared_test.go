@@ -17,44 +17,59 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// judged are the models whose official examples a person has looked at.
-func judged() (list []*models.Model) {
-	for _, s := range models.Builtin().Subjects {
-		if slices.Contains([]string{"Building", "Consumption", "Device", "KeyPerformanceIndicator", "Weather"}, s.Name) {
-			list = append(list, s.Models()...)
-		}
+// refused gives the official examples that the official schemas refuse, as
+// Subject/Model/examples/name, with the faults.
+func refused(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(shared.Path(t, "analysis"), "validation-failures.json"))
+	require.NoError(t, err)
+	var known struct {
+		Examples []struct {
+			Schema, Example string
+			Errors          []string
+		} `json:"examples_that_do_not_validate"`
+	}
+	require.NoError(t, json.Unmarshal(text, &known))
+	require.NotEmpty(t, known.Examples)
+	list := map[string][]string{}
+	for _, one := range known.Examples {
+		name := strings.TrimSuffix(one.Schema, "schema.json") + "examples/" + one.Example
+		list[name] = append(list[name], one.Errors...)
 	}
 	return list
 }
 
+// TestOfficialKeyValuesExamplesFitTheirModels holds each official key-values example that
+// the official schemas accept, with formats, against its model: no finding of the model.
 func TestOfficialKeyValuesExamplesFitTheirModels(t *testing.T) {
-	root := shared.Path(t, "smart-data-models")
-	for _, m := range judged() {
+	root, known := shared.Path(t, "smart-data-models"), refused(t)
+	valid := 0
+	for _, m := range models.Builtin().Models() {
 		v, err := validate.New(validate.Options{Model: m.QualifiedName()})
 		require.NoError(t, err)
 		for _, name := range []string{"example.json", "example.jsonld"} {
-			for _, f := range official(t, v, root, m, name) {
-				if f.Severity == finding.Info {
-					continue // no @context
-				}
-				// Many an id is no URI, Device has an attribute "value", and some
-				// @contexts are not there; the two forms of an example differ.
-				require.Contains(t, []finding.Code{finding.EntityID, finding.AttributeObject, finding.AttributeName, finding.ContextUnknownURL, finding.EntityConflict, finding.EntityIDPattern}, f.Code, "%v", f)
+			if known[m.QualifiedName()+"/examples/"+name] != nil {
+				continue
 			}
+			text, err := os.ReadFile(filepath.Join(root, m.QualifiedName(), "examples", name))
+			if os.IsNotExist(err) {
+				continue
+			}
+			require.NoError(t, err)
+			list, _, err := v.File(t.Context(), m.QualifiedName()+"/"+name, bytes.NewReader(text))
+			require.NoError(t, err)
+			for _, f := range list {
+				// What the schemas do not ask: ids and objects that are URIs, names, places, attributes and
+				// @contexts that are known. The two forms of an example differ.
+				if !slices.Contains([]finding.Code{finding.EntityID, finding.AttributeObject, finding.AttributeName, finding.AttributeGeometry, finding.ModelAttribute,
+					finding.ContextUnknownURL, finding.ContextInvalid, finding.ContextUnmapped, finding.EntityConflict, finding.EntityIDPattern}, f.Code) {
+					t.Errorf("%s %v", f.Code, f)
+				}
+			}
+			valid++
 		}
 	}
-}
-
-func official(t *testing.T, v *validate.Validator, root string, m *models.Model, name string) []finding.Finding {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, m.QualifiedName(), "examples", name))
-	if os.IsNotExist(err) {
-		return nil
-	}
-	require.NoError(t, err)
-	findings, _, err := v.File(t.Context(), m.QualifiedName()+"/"+name, bytes.NewReader(text))
-	require.NoError(t, err)
-	return findings
+	require.GreaterOrEqual(t, valid, 690)
 }
 
 // TestWhatTheOfficialSchemasAcceptIsFound adds an attribute that nothing defines, and an id

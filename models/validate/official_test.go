@@ -195,7 +195,7 @@ func compiled(pattern string) *regexp.Regexp {
 func TestEveryFindingOnTheOfficialNormalizedExamplesIsOfAKnownClass(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join(shared.Path(t, "smart-data-models"), "*", "*", "examples", "example-normalized.json*"))
 	require.NoError(t, err)
-	files := 0
+	files, resolver := 0, builtinResolver()
 	counts := map[string]map[string]int{} // by subject and form, by class
 	for _, path := range paths {
 		form := filepath.Ext(path)
@@ -207,7 +207,7 @@ func TestEveryFindingOnTheOfficialNormalizedExamplesIsOfAKnownClass(t *testing.T
 		require.NoError(t, err)
 		var document any
 		require.NoError(t, json.Unmarshal(text, &document))
-		v, err := validate.New(validate.Options{})
+		v, err := validate.New(validate.Options{Resolver: resolver})
 		require.NoError(t, err)
 		list, _, err := v.File(t.Context(), path, bytes.NewReader(text))
 		require.NoError(t, err)
@@ -288,12 +288,12 @@ func TestWhatTheOfficialSchemasRefuseIsFound(t *testing.T) {
 		{`^type /description: expected string, but got array$`, `^TourismDestinations/TouristTrip/.*\.jsonld$`, "a list of instances"},
 		{`^required : missing properties: 'id', 'type'$`, `^RiskManagement/Risk/`, "@id and @type are id and type"},
 	}
-	explained := map[string]int{}
+	explained, resolver := map[string]int{}, builtinResolver()
 	for example, faults := range refused(t) {
 		text, err := os.ReadFile(filepath.Join(root, example))
 		require.NoError(t, err)
 		model, _, _ := strings.Cut(example, "/examples/")
-		v, err := validate.New(validate.Options{Model: model})
+		v, err := validate.New(validate.Options{Model: model, Resolver: resolver})
 		require.NoError(t, err)
 		list, _, err := v.File(t.Context(), example, bytes.NewReader(text))
 		require.NoError(t, err)

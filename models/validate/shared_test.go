@@ -14,8 +14,14 @@ import (
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/models/validate"
 	"github.com/ldtkit/ldt/ngsild/finding"
+	"github.com/ldtkit/ldt/ngsild/jsonld"
 	"github.com/stretchr/testify/require"
 )
+
+// builtinResolver gives a Resolver for many Validators, which reads an @context once.
+func builtinResolver() *jsonld.Resolver {
+	return jsonld.NewResolver(jsonld.WithContextsOnDemand(models.Builtin().Contexts()))
+}
 
 // refused gives the official examples that the official schemas refuse, as
 // Subject/Model/examples/name, with the faults.
@@ -43,9 +49,9 @@ func refused(t *testing.T) map[string][]string {
 // the official schemas accept, with formats, against its model: no finding of the model.
 func TestOfficialKeyValuesExamplesFitTheirModels(t *testing.T) {
 	root, known := shared.Path(t, "smart-data-models"), refused(t)
-	valid := 0
+	valid, resolver := 0, builtinResolver()
 	for _, m := range models.Builtin().Models() {
-		v, err := validate.New(validate.Options{Model: m.QualifiedName()})
+		v, err := validate.New(validate.Options{Model: m.QualifiedName(), Resolver: resolver})
 		require.NoError(t, err)
 		for _, name := range []string{"example.json", "example.jsonld"} {
 			if known[m.QualifiedName()+"/examples/"+name] != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/models/validate"
 	"github.com/ldtkit/ldt/ngsild/finding"
-	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
 
 // TestValidEntitiesGiveNoFinding validates the entities of testdata/valid, which a person
@@ -62,7 +61,7 @@ func TestValidEntitiesGiveNoFinding(t *testing.T) {
 // which brings no @context, with the one of the example.
 func TestTheEntitiesOfTheExampleGiveNoFinding(t *testing.T) {
 	const folder = "../../examples/paris-energy"
-	resolver := jsonld.NewResolver(jsonld.WithContextsOnDemand(models.Builtin().Contexts()))
+	resolver := builtinResolver()
 	ldctx, found, err := resolver.ResolveRefs(t.Context(), folder, []string{"context/paris-energy.jsonld"})
 	require.NoError(t, err)
 	require.Empty(t, found)

@@ -142,8 +142,8 @@ func (l *contextLinter) lint(cmd *cobra.Command, name string) error {
 		return nil
 	}
 	l.found = append(l.found, jsonld.Lint(cmd.Context(), name, text, o)...)
-	if l.uses == nil {
-		return nil
+	if err := cmd.Context().Err(); err != nil || l.uses == nil {
+		return err
 	}
 	c, _, err := l.resolver.ResolveRefs(cmd.Context(), ".", []string{name})
 	var faults finding.List
@@ -179,7 +179,7 @@ func readContext(name string) ([]byte, error) {
 // that is not the same in all.
 func meanings(term string) []jsonld.Meaning {
 	var list []jsonld.Meaning
-	for _, m := range models.Builtin().Conflicts()[term] {
+	for _, m := range models.Builtin().Meanings(term) {
 		list = append(list, jsonld.Meaning{IRI: m.IRI, In: m.Subjects})
 	}
 	return list

@@ -122,10 +122,15 @@ func (r *Resolver) parse(nodes []node) (active *ld.Context, userTerms map[string
 	}
 	parts := leaves(nil, nodes)
 	list := make([]any, len(parts))
+	known := lengths(func(string) int { return 0 })
 	for i, part := range parts {
-		if part.object != nil {
-			list[i] = part.object
+		if part.object == nil {
+			continue
 		}
+		if known, err = known.bounded(part.object); err != nil {
+			return nil, nil, nil, finding.List{finding.New(finding.ContextInvalid, finding.Location{File: placeOf(part.name)}, "%v", err)}
+		}
+		list[i] = part.object
 	}
 	err = guard(func() error {
 		user, err := ld.NewContext(nil, r.options()).Parse(list)

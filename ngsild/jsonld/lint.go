@@ -99,6 +99,7 @@ type linter struct {
 	depth    int
 	count    int // of the parts that URLs came to
 	tries    int
+	scopes   int
 	cores    []coreAt
 	terms    []*member       // that the text itself defines
 	prefixed map[string]bool // prefixes that a name of the text begins with
@@ -247,9 +248,16 @@ func (l *linter) parts(n *tree) {
 	l.each(n, func(part *tree) {
 		switch part.kind {
 		case '"':
-			l.ref(part)
+			if l.count <= maxParts {
+				l.ref(part)
+			}
 		case '{':
-			l.object(part)
+			if l.count++; l.count == maxParts+1 {
+				l.report(finding.ContextInvalid, part.offset, "the @context comes to more than %d parts", maxParts)
+			}
+			if l.count <= maxParts {
+				l.object(part)
+			}
 		case 'n':
 			l.extend(part.offset, []leaf{{}})
 		}
@@ -258,6 +266,9 @@ func (l *linter) parts(n *tree) {
 
 // each calls visit with every URL, object and null of an @context, in their order.
 func (l *linter) each(n *tree, visit func(part *tree)) {
+	if l.ctx.Err() != nil {
+		return
+	}
 	if l.depth++; l.depth > maxDepth {
 		l.report(finding.ContextInvalid, n.offset, "the @context is nested more than %d deep", maxDepth)
 		return
@@ -584,18 +595,13 @@ func (l *linter) legal(local map[string]any, term string) bool {
 	}
 	need(term)
 	l.tries -= len(l.active.TermDefinitions) + len(small)
-	return guard(func() error {
-		_, err := l.active.Parse(small)
-		return err
-	}) == nil
+	_, err := leaf{object: small}.onto(l.active)
+	return err == nil
 }
 
 // illegal reports the definitions that JSON-LD refuses.
 func (l *linter) illegal(n *tree, local map[string]any) bool {
-	err := guard(func() error {
-		_, err := l.active.Parse(local)
-		return err
-	})
+	_, err := leaf{object: local}.onto(l.active)
 	if err == nil {
 		return false
 	}
@@ -614,10 +620,7 @@ func (l *linter) illegal(n *tree, local map[string]any) bool {
 		if vocab, ok := local["@vocab"]; ok {
 			alone["@vocab"] = vocab
 		}
-		if why := guard(func() error {
-			_, err := l.active.Parse(alone)
-			return err
-		}); why != nil {
+		if _, why := (leaf{object: alone}).onto(l.active); why != nil {
 			f.Message += ": " + strings.TrimPrefix(sentence(why), "it is not a legal @context: ")
 		}
 	}
@@ -707,6 +710,13 @@ func (l *linter) scoped(n *tree) {
 }
 
 func (l *linter) scopedObject(n *tree) {
+	if l.scopes++; l.scopes == maxScoped+1 {
+		l.report(finding.ContextInvalid, n.offset, "the @context has more than %d scoped contexts", maxScoped)
+	}
+	l.tries -= len(l.active.TermDefinitions)
+	if l.scopes > maxScoped || l.tries < 0 {
+		return
+	}
 	absolute, _ := l.local(n)
 	if absolute == nil {
 		return
@@ -829,7 +839,7 @@ func whole(v any) (any, bool) { return v, true }
 func (l *linter) refuses(text []byte, find func(any) (any, bool)) error {
 	value, err := decodeContext(text)
 	if err != nil {
-		return fmt.Errorf("it cannot be read: %w", err)
+		return fmt.Errorf("it cannot be read: %w", describeJSON(text, err))
 	}
 	ldctx, ok := find(value)
 	if !ok {

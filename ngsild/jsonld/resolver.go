@@ -212,6 +212,9 @@ type leaf struct {
 func (part leaf) onto(before *ld.Context) (after *ld.Context, err error) {
 	var local any
 	if part.object != nil {
+		if _, err := lengthsOf(before).bounded(part.object); err != nil {
+			return nil, err
+		}
 		local = part.object
 	}
 	err = guard(func() error {
@@ -259,8 +262,10 @@ type resolution struct {
 	count int
 	// offline keeps to what is built in, registered or loaded already.
 	offline bool
-	// scoped are the URLs in scoped contexts that have been looked at.
+	// scoped are the URLs in scoped contexts that have been looked at, and scopes
+	// counts the scoped contexts.
 	scoped map[string]bool
+	scopes int
 }
 
 func (s *resolution) report(f finding.Finding) { s.found = append(s.found, f) }
@@ -487,6 +492,11 @@ func describeJSON(text []byte, err error) error {
 		line, char := position(text, int(syntax.Offset)-1)
 		return fmt.Errorf("line %d, character %d: %w", line, char, err)
 	}
+	var large *json.UnmarshalTypeError
+	if errors.As(err, &large) {
+		line, _ := position(text, int(large.Offset))
+		return fmt.Errorf("line %d: the %s is out of the range of JSON readers", line, short(large.Value))
+	}
 	return err
 }
 
@@ -581,6 +591,12 @@ func (s *resolution) definition(definition any, at origin, depth int) any {
 func (s *resolution) scope(v any, at origin, depth int) any {
 	if depth >= maxDepth {
 		s.invalid(at, "%s has scoped contexts more than %d deep", at.name, maxDepth)
+		return map[string]any{}
+	}
+	if s.scopes++; s.scopes == maxScoped+1 {
+		s.invalid(at, "the @context has more than %d scoped contexts", maxScoped)
+	}
+	if s.scopes > maxScoped {
 		return map[string]any{}
 	}
 	switch v := v.(type) {
@@ -722,10 +738,15 @@ func (l loader) LoadDocument(u string) (*ld.RemoteDocument, error) {
 	}
 	s := &resolution{r: l.r, ctx: context.Background(), offline: true}
 	parts := []any{}
+	known := lengths(func(string) int { return 0 })
 	for _, part := range leaves(nil, s.ref(u, origin{name: "a nested @context"}, 0)) {
 		if part.object == nil {
 			parts = append(parts, nil)
 			continue
+		}
+		var err error
+		if known, err = known.bounded(part.object); err != nil {
+			return nil, err
 		}
 		parts = append(parts, ld.CloneDocument(part.object))
 	}

@@ -14,6 +14,16 @@ import (
 // the standard refuses it with the context (JSON-LD 1.1 API, 4.2.2 step 21), and
 // so does the Resolver: a document must not be the first to find out.
 func scopedFaults(active *ld.Context, terms map[string]*ld.TermDefinition) finding.List {
+	scopes := 0
+	for term := range terms {
+		if td := active.TermDefinitions[term]; td != nil && td.HasContext {
+			scopes++
+		}
+	}
+	if scopes*len(active.TermDefinitions) > maxScopedTerms {
+		return finding.List{finding.New(finding.ContextInvalid, finding.Location{},
+			"it has %d scoped contexts among %d terms, more than can be checked", scopes, len(active.TermDefinitions))}
+	}
 	var list finding.List
 	var open *ld.Context
 	for term := range terms {
@@ -60,6 +70,9 @@ func enter(open *ld.Context, scoped any, seen map[string]bool, depth int) error 
 		}
 		seen[u] = true
 	}
+	if err := boundedScope(lengthsOf(open), scoped); err != nil {
+		return err
+	}
 	var inner *ld.Context
 	err := guard(func() error {
 		var err error
@@ -75,6 +88,23 @@ func enter(open *ld.Context, scoped any, seen map[string]bool, depth int) error 
 		}
 		if err := enter(unprotected(inner), td.Context, seen, depth+1); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// boundedScope says why a scoped context must not be processed. What a URL brings is
+// bounded where it is loaded.
+func boundedScope(known lengths, scoped any) (err error) {
+	list, isList := scoped.([]any)
+	if !isList {
+		list = []any{scoped}
+	}
+	for _, item := range list {
+		if local, ok := item.(map[string]any); ok {
+			if known, err = known.bounded(local); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

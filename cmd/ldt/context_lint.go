@@ -34,10 +34,12 @@ func newContextLintCommand(s *settings) *cobra.Command {
 			if err := l.open(args); err != nil {
 				return err
 			}
+			read := l.readMappings
 			if len(entities) > 0 {
-				if err := l.readEntities(cmd, entities); err != nil {
-					return err
-				}
+				read = l.readEntities
+			}
+			if err := read(cmd, entities); err != nil {
+				return err
 			}
 			for _, name := range args {
 				if err := l.lint(cmd, name); err != nil {
@@ -49,7 +51,7 @@ func newContextLintCommand(s *settings) *cobra.Command {
 	}
 	addFormat(cmd, &format)
 	fetch.add(cmd)
-	cmd.Flags().StringArrayVar(&entities, "entities", nil, "entities that use the @context: a file or folder; may be repeated")
+	cmd.Flags().StringArrayVar(&entities, "entities", nil, "entities that use the @context, a file or folder; may be repeated; the mappings of the use case without it")
 	return cmd
 }
 
@@ -57,6 +59,7 @@ func newContextLintCommand(s *settings) *cobra.Command {
 type contextLinter struct {
 	fetch     fetchFlags
 	resolver  *jsonld.Resolver
+	usecases  []*etl.UseCase    // of the files
 	published map[string]string // file → URL at which a use case publishes it
 	uses      *jsonld.Uses
 	entities  int               // that were read
@@ -88,37 +91,34 @@ func (l *contextLinter) open(args []string) error {
 	if l.resolver, err = newResolver(dir, l.fetch, others...); err != nil {
 		return err
 	}
-	for _, name := range args {
-		if isURL(name) {
+	for i, base := range append([]string{dir}, others...) {
+		if isURL(args[i]) || !isUseCase(base) {
 			continue
 		}
-		if l.published[name], err = publishedAt(name); err != nil {
+		u, err := etl.LoadUseCase(base)
+		if err != nil {
 			return err
 		}
+		if !slices.ContainsFunc(l.usecases, func(other *etl.UseCase) bool { return other.Dir == u.Dir }) {
+			l.usecases = append(l.usecases, u)
+		}
+		l.published[args[i]] = publishedAt(u, args[i])
 	}
 	return nil
 }
 
-// publishedAt gives the URL that a file stands for in its use case, or "".
-func publishedAt(name string) (string, error) {
-	base := etl.BaseDir(name)
-	if !isUseCase(base) {
-		return "", nil
-	}
-	u, err := etl.LoadUseCase(base)
-	if err != nil {
-		return "", err
-	}
+// publishedAt gives the URL that a file stands for in a use case, or "".
+func publishedAt(u *etl.UseCase, name string) string {
 	own, err := os.Stat(name)
 	if err != nil {
-		return "", nil // said where it is opened
+		return "" // said where it is opened
 	}
 	for url, file := range u.Contexts {
 		if other, err := os.Stat(u.Path(file)); err == nil && os.SameFile(own, other) {
-			return url, nil
+			return url
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // lint checks one file or URL.
@@ -128,7 +128,9 @@ func (l *contextLinter) lint(cmd *cobra.Command, name string) error {
 	var err error
 	if isURL(name) {
 		o.URL = name
-		text, o.MediaType, err = l.resolver.Document(cmd.Context(), name)
+		if text, o.MediaType, err = l.resolver.Document(cmd.Context(), name); err != nil && cmd.Context().Err() == nil {
+			err = &exitError{exitSource, err}
+		}
 		l.texts[name] = text
 	} else {
 		text, err = readContext(name)
@@ -183,6 +185,20 @@ func meanings(term string) []jsonld.Meaning {
 		list = append(list, jsonld.Meaning{IRI: m.IRI, In: m.Subjects})
 	}
 	return list
+}
+
+// readMappings notes the names that the mappings of the files' use cases use.
+func (l *contextLinter) readMappings(cmd *cobra.Command, _ []string) error {
+	uses := &jsonld.Uses{}
+	for _, u := range l.usecases {
+		if err := u.Uses(cmd.Context(), l.resolver, uses); err != nil {
+			return err
+		}
+	}
+	if !uses.Empty() {
+		l.uses = uses
+	}
+	return nil
 }
 
 // readEntities notes the names that entities use.

@@ -142,3 +142,70 @@ func TestLifeOfAPinnedContext(t *testing.T) {
 		})
 	}
 }
+
+func TestLintSaysAsWhatALinkIsServed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	p := newPage(t, `{"@context": {"power": "https://city.example/power", "power": "https://city.example/power2"}}`)
+	p.mediaType.Store("text/plain; charset=utf-8")
+	address := p.URL + "/city.jsonld"
+	write(t, "compound.jsonld", `{"@context": ["`+address+`"]}`)
+
+	code, _, stderr := run("context", "lint", address, "--fetch")
+	require.Equal(t, exitData, code, stderr)
+	require.Contains(t, stderr, "warning[context-media-type] "+address+":1:1: the @context "+address+" is served as text/plain, not as application/ld+json")
+	require.Contains(t, stderr, "error[context-duplicate-key] "+address+":1:")
+	require.Contains(t, stderr, `    1 | {"@context": {"power": `, "the line of what was fetched")
+	require.NoFileExists(t, "contexts.lock", "what is looked at is not pinned")
+
+	code, _, stderr = run("context", "lint", "compound.jsonld", "--fetch")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stderr, "warning[context-media-type] compound.jsonld:1:15: the @context "+address+" is served as text/plain")
+	require.FileExists(t, "contexts.lock")
+
+	for _, good := range []string{"application/ld+json", "application/json", "application/vnd.city+json"} {
+		p.mediaType.Store(good)
+		code, _, stderr = run("context", "lint", "compound.jsonld", "--fetch")
+		require.Zero(t, code, stderr)
+		require.NotContains(t, stderr, "media-type")
+	}
+	p.set(`{"@context": {"power": 7}}`, "application/ld+json")
+	code, _, stderr = run("context", "lint", address, "--fetch")
+	require.Equal(t, exitData, code)
+	require.Contains(t, stderr, `the definition of "power" is not legal`, "what is not legal is looked at all the same")
+}
+
+func TestLintOfLinksThatCannotBeRead(t *testing.T) {
+	t.Chdir(t.TempDir())
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	serve := func(path, mediaType, text string) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", mediaType)
+			_, _ = io.WriteString(w, text)
+		})
+	}
+	mux.HandleFunc("/circle", func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, "/circle", http.StatusFound) })
+	serve("/page", "text/html", "<html>")
+	serve("/large", "application/ld+json", `{"@context": {"a": "urn:`+strings.Repeat("x", 9<<20)+`"}}`)
+	serve("/a", "application/ld+json", `{"@context": ["`+server.URL+`/b", {"a": "urn:a"}]}`)
+	serve("/b", "application/ld+json", `{"@context": ["`+server.URL+`/a", {"b": "urn:b"}]}`)
+	for path, want := range map[string]string{
+		"/absent": "error[context-unknown-url] c.jsonld:1:15: the @context " + server.URL + "/absent cannot be fetched: the server answered 404 Not Found",
+		"/circle": "more than 5 redirects",
+		"/page":   `it is not JSON: line 1, character 1: invalid character '<' looking for beginning of value (the server calls it "text/html")`,
+		"/large":  "it has more than 8388608 bytes",
+		"/a":      "error[context-cycle] c.jsonld:1:15: " + server.URL + "/a names " + server.URL + "/b, which leads back to itself (" + server.URL + "/b → " + server.URL + "/a → " + server.URL + "/b)",
+	} {
+		write(t, "c.jsonld", `{"@context": ["`+server.URL+path+`"]}`)
+		code, _, stderr := run("context", "lint", "c.jsonld", "--fetch")
+		require.Equal(t, exitData, code, stderr)
+		require.Contains(t, stderr, want)
+	}
+	code, _, stderr := run("context", "lint", server.URL+"/absent", "--fetch")
+	require.Equal(t, exitSource, code)
+	require.Equal(t, "ldt: fetch the @context "+server.URL+"/absent: the server answered 404 Not Found\n", stderr)
+	code, _, stderr = run("context", "lint", server.URL+"/b", "--fetch")
+	require.Equal(t, exitData, code)
+	require.Contains(t, stderr, "error[context-cycle] "+server.URL+"/b:1:15: "+server.URL+"/a names "+server.URL+"/b, which leads back to itself")
+}

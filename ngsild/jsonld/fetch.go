@@ -319,8 +319,12 @@ func (r *Resolver) pinned(ctx context.Context, u string) (*document, error) {
 		return parseDocument(u, copied)
 	}
 	text, mediaType, err := r.fetch.get(ctx, u)
+	var cycle finding.List
 	if err == nil && hashOf(text) != was.SHA256 {
-		if err = r.legal(u, text); err != nil {
+		switch err = r.legal(u, text); {
+		case errors.As(err, &cycle):
+			err = errors.New(cycle[0].Message)
+		case err != nil:
 			err = fmt.Errorf("%w (the server calls it %q)", err, mediaType)
 		}
 	}
@@ -334,6 +338,8 @@ func (r *Resolver) pinned(ctx context.Context, u string) (*document, error) {
 		}
 		doc.found = append(doc.found, finding.New(finding.ContextStale, finding.Location{}, "the @context %s cannot be fetched (%v); its pinned copy is used", u, err))
 		return doc, nil
+	case cycle != nil:
+		return nil, cycle
 	case err != nil:
 		f := finding.New(finding.ContextUnknownURL, finding.Location{}, "the @context %s cannot be fetched: %v", u, err)
 		f.Severity = finding.Error
@@ -393,15 +399,21 @@ func (s *resolution) missingCopy(u string) string {
 	return ""
 }
 
-// legal says why a text is not a legal @context by itself. What names a context that is
-// not known yet is not held against it.
+// legal says why a text is not a legal @context by itself; the error is a finding.List
+// where it leads back to itself. What names a context that is not known yet is not held
+// against it.
 func (r *Resolver) legal(u string, text []byte) error {
 	nodes, found, err := r.own(u, text)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Code == finding.ContextUnknownURL }) {
-		return nil
+	for _, f := range found {
+		switch f.Code {
+		case finding.ContextCycle:
+			return finding.List{f}
+		case finding.ContextUnknownURL:
+			return nil
+		}
 	}
 	if err := errorsOf(found); err != nil {
 		return errors.New(found[0].Message)

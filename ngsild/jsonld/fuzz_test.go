@@ -116,8 +116,16 @@ func FuzzLint(f *testing.F) {
 		f.Add(seed)
 	}
 	r := fuzzResolver()
+	var uses Uses
+	uses.Add("a", finding.Location{}, nil)
+	options := LintOptions{Resolver: r, Uses: &uses, Meanings: func(term string) []Meaning {
+		return []Meaning{{"https://example.org/#" + term, []string{"A"}}, {"https://example.org/#b", []string{"B", "C"}}}
+	}}
 	f.Fuzz(func(t *testing.T, text string) {
-		found := Lint(context.Background(), "c", []byte(text), LintOptions{Resolver: r})
+		found := Lint(context.Background(), "c", []byte(text), options)
+		if len(found) > maxFound+1 {
+			t.Fatalf("%d findings", len(found))
+		}
 		for i, one := range found {
 			at := one.Location
 			if at.Line < 1 || at.Char < 1 || one.Message == "" || !utf8.ValidString(text) && finding.Errors(found) == 0 {
@@ -150,6 +158,32 @@ func FuzzLint(f *testing.F) {
 			}
 			if _, err := r.ExpandDocument(context.Background(), document, c); err != nil {
 				t.Fatalf("lint finds nothing in the scoped context of %q, expansion says %v", term, err)
+			}
+		}
+	})
+}
+
+func FuzzUses(f *testing.F) {
+	for _, seed := range []string{
+		`{"id": "urn:x:1", "type": ["A", "ex:B"], "a": [{"type": "Property", "value": {"b": ["c"]}, "d": {"vocab": ["e", 7]}}]}`,
+		`{"id": "urn:x:1", "type": "A", "a": 1, "b": {"c": "d"}}`, `{"type": 7, "a": {"objectType": "T", "languageMap": {"fr": "x"}}}`, `[]`, `{"@type": "A"`, "",
+	} {
+		f.Add(seed)
+	}
+	c, _, err := fuzzResolver().Resolve(context.Background(), []byte(`"https://example.org/a"`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var uses Uses
+		at := func(line, char int) finding.Location { return finding.Location{Line: line, Char: char} }
+		isEntity, err := uses.Entity([]byte(text), c, at)
+		if (err != nil || !isEntity) && !uses.Empty() {
+			t.Fatalf("what is no entity uses %v", uses.names)
+		}
+		for _, found := range uses.Undefined(c) {
+			if found.Location.Line < 1 || found.Location.Char < 1 {
+				t.Fatalf("%v", found)
 			}
 		}
 	})

@@ -3,6 +3,7 @@ package jsonld
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -132,6 +133,132 @@ func TestLint(t *testing.T) {
 			require.Contains(t, found[0].Message, test.says)
 		})
 	}
+}
+
+func TestLintSaysWhatBreaksWhereACoreTermIsRedefined(t *testing.T) {
+	for term, want := range map[string]string{
+		`"location": "https://e.org/x"`:                           "geo-queries and maps no longer find the place",
+		`"observedAt": "https://uri.etsi.org/ngsi-ld/observedAt"`: "the time is read as a mere text, and temporal queries do not find it",
+		`"observedAt": "https://e.org/x"`:                         "temporal queries no longer find the time",
+		`"value": "https://e.org/x"`:                              "attributes lose their value",
+		`"unitCode": "https://e.org/x"`:                           "values lose their unit",
+		`"datasetId": "https://e.org/x"`:                          "the values of different datasets are no longer told apart",
+		`"coordinates": "https://e.org/x"`:                        "geometries lose their coordinates",
+		`"Relationship": "https://e.org/x"`:                       "attributes of this type are no longer read as such",
+		`"type": "https://e.org/x"`:                               "entities have no type",
+		`"status": "https://e.org/x"`:                             "what you call status is stored and found as https://uri.etsi.org/ngsi-ld/status",
+	} {
+		found := Lint(context.Background(), "c", []byte(`{"@context": {`+term+`}}`), LintOptions{})
+		require.Equal(t, []string{"error context-core-term 1:15"}, brief(found), term)
+		require.Contains(t, found[0].Message, "A broker keeps to the core's")
+		require.Contains(t, found[0].Message, want)
+	}
+}
+
+func TestLintForReaders(t *testing.T) {
+	meanings := func(term string) []Meaning {
+		return map[string][]Meaning{
+			"temperature": {{"https://w.example/t", []string{"Weather", "Water"}}, {"https://d.example/t", []string{"Device"}}},
+			"one":         {{"https://w.example/one", []string{"Weather"}}},
+		}[term]
+	}
+	var uses Uses
+	at := func(line, char int) finding.Location { return finding.Location{File: "e.json", Line: line, Char: char} }
+	for _, entity := range []string{
+		`{"id": "urn:x:1", "type": ["Meter", "ex:Thing"], "power": [{"type": "Property", "value": {"inside": "word"}, "nested": {"type": "Relationship", "object": "urn:x:2", "objectType": "Target"}}], "https://e.org/byIRI": {"value": 1}}`,
+		`{"id": "urn:x:2", "type": "Meter", "kind": {"type": "VocabProperty", "vocab": ["wordA", "undefinedWord"]}, "location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [1, 2]}}}`,
+		`{"id": "urn:x:3", "type": "Meter", "simple": "x"}`,
+	} {
+		isEntity, err := uses.Entity([]byte(entity), nil, at)
+		require.NoError(t, err)
+		require.True(t, isEntity)
+	}
+	const text = `{"@context": {
+"ex": "https://e.org/", "Meter": "ex:Meter", "power": "ex:power", "inside": "ex:inside", "word": "ex:word",
+"nested": {"@id": "ex:nested", "@type": "@id"}, "Target": "ex:Target", "byOtherName": "ex:byIRI",
+"kind": {"@id": "ex:kind", "@type": "DateTime"}, "wordA": "ex:wordA", "simple": "ex:simple",
+"temperature": "https://w.example/t", "unused": "ex:unused", "idle": "https://idle.example/", "one": "ex:one", "id": "@id",
+"DateTime": "https://uri.etsi.org/ngsi-ld/DateTime"
+}}`
+	o := LintOptions{Uses: &uses, Meanings: meanings}
+	found := Lint(context.Background(), "c", []byte(text), o)
+	require.Equal(t, []string{
+		"warning context-orion-type 3:32", "warning context-orion-type 4:28",
+		"info context-ambiguous-term 5:1", "info context-unused-term 5:1", "info context-unused-term 5:39", "info context-unused-term 5:62", "info context-unused-term 5:95",
+	}, brief(found), "%v", found)
+	require.Equal(t, `"temperature" stands for https://w.example/t here, as in Weather, Water; elsewhere in the Smart Data Models it stands for https://d.example/t (Device)`, found[2].Message)
+
+	c, _, err := NewResolver().Resolve(context.Background(), []byte(text[len(`{"@context": `):len(text)-1]))
+	require.NoError(t, err)
+	undefined := uses.Undefined(c)
+	require.Len(t, undefined, 1)
+	require.Equal(t, finding.ContextUnmapped, undefined[0].Code)
+	require.Contains(t, undefined[0].Message, `"undefinedWord" is used here and nothing defines it`)
+	require.Equal(t, 89, undefined[0].Location.Char)
+
+	o.Payload = true
+	require.Empty(t, Lint(context.Background(), "c", []byte(text), o), "in a payload that concerns nobody")
+}
+
+func TestLintKnowsWhereTheContextIsPublished(t *testing.T) {
+	r := NewResolver(WithContexts(documents("https://e.org/b", `["https://e.org/a"]`, "https://e.org/next", `{"x": "https://e.org/x"}`)))
+	for text, want := range map[string][]string{
+		`{"@context": ["https://e.org/a"]}`: {"error context-cycle 1:15"},
+		`{"@context": ["https://e.org/b"]}`: {"error context-cycle 1:15"},
+		`{"@context": ["next"]}`:            {},
+	} {
+		require.Equal(t, want, brief(Lint(context.Background(), "c", []byte(text), LintOptions{Resolver: r, URL: "https://e.org/a"})), text)
+	}
+	found := Lint(context.Background(), "c", []byte(`{"@context": ["https://raw.githubusercontent.com/x/y/c.jsonld"]}`), LintOptions{URL: "https://e.org/a", MediaType: "text/plain"})
+	require.Equal(t, []string{"warning context-media-type 1:1", "warning context-unknown-url 1:15", "info context-media-type 1:15"}, brief(found))
+}
+
+func TestLintRemarksOnTheOrderOfContexts(t *testing.T) {
+	r := NewResolver(WithContexts(documents("https://e.org/a", `{"name": "https://e.org/a#name", "same": "https://e.org/same"}`, "https://e.org/b", `{"name": "https://e.org/b#name", "same": "https://e.org/same"}`)))
+	found := Lint(context.Background(), "c", []byte(`{"@context": ["https://e.org/a", "https://e.org/b"]}`), LintOptions{Resolver: r})
+	require.Equal(t, []string{"info context-order 1:34"}, brief(found))
+	require.Equal(t, `this defines another way than a context before it: "name" (https://e.org/b#name, was https://e.org/a#name); the later one counts`, found[0].Message)
+}
+
+func TestLintOfTextMadeToFillTheMemory(t *testing.T) {
+	many := func(n int, format string) string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = strings.ReplaceAll(strings.ReplaceAll(format, "#+", fmt.Sprint(i+1)), "#", fmt.Sprint(i))
+		}
+		return strings.Join(list, ",")
+	}
+	for name, test := range map[string]struct{ text, want string }{
+		"a key 100 000 times":        {`{"@context": {` + many(100_000, `"a": "urn:a"`) + `}}`, "there are 98999 findings more than these 1000"},
+		"20 000 illegal definitions": {`{"@context": {` + many(20_000, `"t#": 7`) + `}}`, "is not legal"},
+		"definitions that build up":  {`{"@context": {"t0": "https://e.org/", ` + many(20_000, `"t#+": "t#:xxxxxxxx/"`) + `}}`, "is not legal"},
+		"a vocabulary of 1 MB":       {`{"@context": [{"@vocab": "https://e.org/` + strings.Repeat("x", 1<<20) + `"}, {` + many(5000, `"t#": "x#"`) + `}]}`, "more than 4096 characters"},
+		"5 000 scoped contexts":      {`{"@context": {` + many(5000, `"t#": {"@id": "urn:x:#", "@context": {"a": "urn:a"}}`) + `}}`, "more than 4096 scoped contexts"},
+		"100 000 URLs":               {`{"@context": [` + many(100_000, `"https://e.org/#"`) + `]}`, "more than 512 parts"},
+		"100 000 objects":            {`{"@context": [` + many(100_000, `{"a#": "urn:a"}`) + `]}`, "more than 512 parts"},
+		"10 000 deep":                {strings.Repeat(`{"@context":`, 10_000) + `{}` + strings.Repeat("}", 10_000), "nested more than 200 deep"},
+		"a number of 400 digits":     {`{"@context": {"a": ` + strings.Repeat("9", 400) + `}}`, "line 1: the number 99999"},
+		"NaN":                        {`{"@context": {"a": NaN}}`, "not JSON"},
+		"two byte order marks":       {"\ufeff\ufeff" + `{"@context": {}}`, "not JSON"},
+		"a byte that is not UTF-8":   {"{\"@context\": {\"a\": \"\xff\"}}", "invalid UTF-8"},
+		"nothing":                    {"", "not JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := Lint(context.Background(), "c", []byte(test.text), LintOptions{})
+			require.LessOrEqual(t, len(found), maxFound+1)
+			require.Positive(t, finding.Errors(found))
+			all := finding.List(found).Error()
+			require.Contains(t, all, test.want)
+			if ldctx, err := ContextOf([]byte(test.text)); err == nil && ldctx != nil && name != "a key 100 000 times" {
+				_, _, err := NewResolver().Resolve(context.Background(), ldctx)
+				require.Error(t, err)
+				require.Less(t, len(err.Error()), 500)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.Empty(t, Lint(ctx, "c", []byte(`{"@context": {"a": "b:c"}}`), LintOptions{}), "who is interrupted looks no further")
 }
 
 func TestLintUsesTheCoreOfTheResolver(t *testing.T) {

@@ -25,6 +25,9 @@ type use struct {
 	unsure    bool // a context of the entity could not be read
 }
 
+// Empty says that no name was noted.
+func (u *Uses) Empty() bool { return len(u.order) == 0 }
+
 // Add notes a name that an @context has to define. own is the @context of the entity,
 // nil where it has none.
 func (u *Uses) Add(name string, at finding.Location, own *Context) {

@@ -103,7 +103,7 @@ func (u *UseCase) NeedFlows() error {
 		return nil
 	}
 	f := finding.New(finding.YAMLMissing, finding.Location{File: u.Path(UseCaseFile)}, "no flow is listed yet, so there is nothing to run")
-	f.Hint = "write a mapping and list it: flows: [{mapping: mappings/….yaml}]"
+	f.Hint = "ldt map new data/… -o mappings/….yaml proposes a mapping; then list it: flows: [{mapping: mappings/….yaml}]"
 	if drafts, err := filepath.Glob(u.Path("mappings/*.y*ml")); err == nil && len(drafts) > 0 {
 		f.Hint = fmt.Sprintf("list the mapping: flows: [{mapping: mappings/%s}]", filepath.Base(drafts[0]))
 	}

@@ -75,34 +75,29 @@ func isURL(name string) bool {
 // open makes the resolver: of the use cases that the files are part of.
 func (l *contextLinter) open(args []string) error {
 	l.published = map[string]string{}
-	dir, others := ".", []string(nil)
+	bases := make([]string, len(args))
 	for i, name := range args {
-		base := "."
+		bases[i] = "."
 		if !isURL(name) {
-			base = etl.BaseDir(name)
-		}
-		if i == 0 {
-			dir = base
-		} else {
-			others = append(others, base)
+			bases[i] = etl.BaseDir(name)
 		}
 	}
 	var err error
-	if l.resolver, err = newResolver(dir, l.fetch, others...); err != nil {
+	if l.resolver, err = newResolver(bases[0], l.fetch, bases[1:]...); err != nil {
 		return err
 	}
-	for i, base := range append([]string{dir}, others...) {
-		if isURL(args[i]) || !isUseCase(base) {
+	for i, name := range args {
+		if isURL(name) || !isUseCase(bases[i]) {
 			continue
 		}
-		u, err := etl.LoadUseCase(base)
+		u, err := etl.LoadUseCase(bases[i])
 		if err != nil {
 			return err
 		}
 		if !slices.ContainsFunc(l.usecases, func(other *etl.UseCase) bool { return other.Dir == u.Dir }) {
 			l.usecases = append(l.usecases, u)
 		}
-		l.published[args[i]] = publishedAt(u, args[i])
+		l.published[name] = publishedAt(u, name)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func Lint(ctx context.Context, name string, text []byte, o LintOptions) []findin
 		o.Resolver = NewResolver()
 	}
 	text = bytes.TrimPrefix(text, utf8BOM)
-	l := &linter{LintOptions: o, ctx: ctx, name: name, text: text, lines: lineStarts(text), r: o.Resolver, tries: maxTries, prefixed: map[string]bool{}}
+	l := &linter{LintOptions: o, ctx: ctx, name: name, text: text, lines: lineStarts(text), tries: maxTries, prefixed: map[string]bool{}}
 	l.document()
 	slices.SortStableFunc(l.found, func(a, b finding.Finding) int {
 		if a.Location.Line != b.Location.Line {
@@ -89,7 +89,6 @@ type linter struct {
 	name   string
 	text   []byte
 	lines  []int // the offset at which each line begins
-	r      *Resolver
 	found  []finding.Finding
 	core   map[string]*ld.TermDefinition
 	active *ld.Context // what the parts so far come to
@@ -97,9 +96,9 @@ type linter struct {
 	// defined after all.
 	unsure   bool
 	depth    int
-	count    int // of the parts that URLs came to
-	tries    int
-	scopes   int
+	count    int // of the parts so far, with what URLs came to
+	tries    int // left, in terms
+	scopes   int // so far
 	cores    []coreAt
 	terms    []*member       // that the text itself defines
 	prefixed map[string]bool // prefixes that a name of the text begins with
@@ -140,13 +139,13 @@ func (l *linter) document() {
 		l.report(finding.ContextInvalid, root.offset, "it has no @context").Hint = contextFileHint
 		return
 	}
-	version, _ := coreVersionOf(l.r.core)
+	version, _ := coreVersionOf(l.Resolver.core)
 	if local, ok := coreContext(version); ok {
-		if core, err := (leaf{object: local}).onto(ld.NewContext(nil, l.r.options())); err == nil {
+		if core, err := (leaf{object: local}).onto(ld.NewContext(nil, l.Resolver.options())); err == nil {
 			l.core = core.TermDefinitions
 		}
 	}
-	l.active = ld.NewContext(nil, l.r.options())
+	l.active = ld.NewContext(nil, l.Resolver.options())
 	l.parts(ldctx.value)
 	l.order()
 	if !l.Payload {
@@ -196,7 +195,7 @@ func (l *linter) line(offset int) int {
 
 // resolution begins a look-up of something that the text names.
 func (l *linter) resolution() *resolution {
-	s := &resolution{r: l.r, ctx: l.ctx, count: l.count}
+	s := &resolution{r: l.Resolver, ctx: l.ctx, count: l.count}
 	if l.URL != "" {
 		s.stack = []string{l.URL}
 	}
@@ -226,19 +225,19 @@ func (l *linter) duplicate(was, again, last *member) {
 	f := l.report(finding.ContextDuplicate, again.offset, "%q stands here again, after line %d", again.key, l.line(was.offset))
 	texts := was.value.kind == '"' && again.value.kind == '"'
 	switch {
+	case again != last:
+		f.Message += fmt.Sprintf("; only the last one counts, that of line %d", l.line(last.offset))
 	case bytes.Equal(l.text[was.value.offset:was.value.end], l.text[again.value.offset:again.value.end]):
 		f.Message += "; both say the same"
 		f.Hint = "take one of them out"
 		return
-	case again != last:
-		f.Message += fmt.Sprintf("; only the last one counts, that of line %d", l.line(last.offset))
 	case texts:
 		f.Message += fmt.Sprintf("; only this one counts: %q, not %q", again.value.text, was.value.text)
 	default:
 		f.Message += "; only this one counts"
 	}
 	f.Hint = "keep one of them"
-	if texts {
+	if texts && was.value.text != again.value.text {
 		f.Hint = fmt.Sprintf("keep one of them: %q or %q", was.value.text, again.value.text)
 	}
 }
@@ -269,11 +268,12 @@ func (l *linter) each(n *tree, visit func(part *tree)) {
 	if l.ctx.Err() != nil {
 		return
 	}
-	if l.depth++; l.depth > maxDepth {
+	l.depth++
+	defer func() { l.depth-- }()
+	if l.depth > maxDepth {
 		l.report(finding.ContextInvalid, n.offset, "the @context is nested more than %d deep", maxDepth)
 		return
 	}
-	defer func() { l.depth-- }()
 	switch n.kind {
 	case '[':
 		for _, item := range n.items {
@@ -321,11 +321,11 @@ func (l *linter) resolve(n *tree) ([]node, bool) {
 	}
 	for _, one := range nodes {
 		if one.url != "" && !l.Payload {
-			l.served(n.offset, one.url, l.r.mediaType(one.url))
+			l.served(n.offset, one.url, l.Resolver.mediaType(one.url))
 		}
 	}
 	ok := s.fault == nil && errorsOf(s.found) == nil
-	if !ok || len(s.found) > 0 {
+	if !ok || slices.ContainsFunc(s.found, func(f finding.Finding) bool { return f.Code == finding.ContextUnknownURL }) {
 		l.unsure = true
 	}
 	return nodes, ok
@@ -857,7 +857,7 @@ func (l *linter) refuses(text []byte, find func(any) (any, bool)) error {
 			err = errorsOf(s.found)
 		}
 		if err == nil {
-			_, _, _, err = l.r.parse(nodes)
+			_, _, _, err = l.Resolver.parse(nodes)
 		}
 		var list finding.List
 		if errors.As(err, &list) {

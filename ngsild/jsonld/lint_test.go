@@ -89,6 +89,8 @@ func TestLint(t *testing.T) {
 		"a number":              {`{"@context": [7]}`, []string{"error context-invalid 1:15"}, "a URL or an object"},
 		"a file":                {`{"@context": "other.jsonld"}`, []string{"error context-invalid 1:14"}, "may not have files opened"},
 		"a broken URL":          {`{"@context": "https://example.org/broken.jsonld"}`, []string{"error context-invalid 1:14"}, "https://example.org/broken.jsonld"},
+		"key three times":       {`{"@context": {"a": "urn:1", "a": "urn:1", "a": "urn:2"}}`, []string{"error context-duplicate-key 1:29", "error context-duplicate-key 1:43"}, "only the last one counts, that of line 1"},
+		"too deep, twice":       {`{"@context": [` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `, {"a": "no:b"}]}`, []string{"error context-invalid 1:30", "error context-undefined-prefix 1:63"}, "nested more than 16 deep"},
 		"key twice, nested":     {`{"@context": {"a": {"@id": "https://e/1", "@id": "https://e/2"}}}`, []string{"error context-duplicate-key 1:43"}, `"@id" stands here again`},
 		"an illegal definition": {"{\"@context\": {\"@version\": 1.1,\n\"a\": {\"@id\": 7},\n \"b\": \"https://e/b\", \"z\": [1]}}", []string{"error context-invalid 2:1", "error context-invalid 3:22"}, `"a" is not legal`},
 		"a circle":              {`{"@context": {"a": "b:x", "b": "a:y"}}`, []string{"error context-invalid 1:15", "error context-undefined-prefix 1:20", "error context-invalid 1:27", "error context-undefined-prefix 1:32"}, ""},

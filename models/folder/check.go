@@ -297,24 +297,14 @@ func (c *checker) compiles(schema map[string]any) {
 		return
 	}
 	var whole *jsonschema.SchemaError
-	inFile := ""
 	if errors.As(err, &whole) {
-		if name := strings.TrimPrefix(strings.TrimSuffix(whole.SchemaURL, "#"), schemaAddress); name != SchemaFile && c.others[name] != nil {
-			inFile = c.from.name(name)
-		}
 		err = whole.Err
 	}
-	from := len(c.findings)
 	var invalid *jsonschema.ValidationError
 	if errors.As(err, &invalid) {
-		c.invalid(schema, invalid)
+		c.invalid(invalid)
 	} else {
 		c.add(finding.ModelFileSchema, "", "the schema does not compile: %v", err)
-	}
-	if inFile != "" {
-		for i := range c.findings[from:] {
-			c.findings[from+i].Location = finding.Location{File: inFile, Pointer: c.findings[from+i].Location.Pointer}
-		}
 	}
 }
 
@@ -333,10 +323,10 @@ func withoutID(document any) any {
 const maxInvalid = 20
 
 // invalid says where a schema is none.
-func (c *checker) invalid(schema map[string]any, fault *jsonschema.ValidationError) {
+func (c *checker) invalid(fault *jsonschema.ValidationError) {
 	if len(fault.Causes) > 0 {
 		for _, cause := range fault.Causes {
-			c.invalid(schema, cause)
+			c.invalid(cause)
 		}
 		return
 	}
@@ -352,8 +342,8 @@ func (c *checker) invalid(schema map[string]any, fault *jsonschema.ValidationErr
 	if told >= maxInvalid {
 		return
 	}
+	file, value := c.at(fault.InstanceLocation)
 	message, hint := fault.Message, "correct it, or take it out"
-	value, _ := follow(schema, fault.InstanceLocation)
 	_, isList := value.([]any)
 	switch pattern, isText := value.(string); {
 	case isText && strings.HasSuffix(message, "is not valid 'regex'"):
@@ -366,7 +356,24 @@ func (c *checker) invalid(schema map[string]any, fault *jsonschema.ValidationErr
 	case isList && strings.HasSuffix(fault.InstanceLocation, "/items"):
 		message, hint = "items is a list of schemas", "write one schema, which each item must fit; prefixItems takes a list"
 	}
-	c.add(finding.ModelFileSchema, fault.InstanceLocation, "the schema does not compile: %s", message).Hint = hint
+	f := c.add(finding.ModelFileSchema, fault.InstanceLocation, "the schema does not compile: %s", message)
+	f.Location.File, f.Hint = c.from.name(file), hint
+}
+
+// at gives what stands at a place that the compiler names without its file: in the schema,
+// or in a file beside it.
+func (c *checker) at(pointer string) (file string, value any) {
+	if value, ok := follow(c.content, pointer); ok {
+		return c.schema, value
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.others)) {
+		if other := c.others[name]; other != nil {
+			if value, ok := follow(other.content, pointer); ok {
+				return name, value
+			}
+		}
+	}
+	return c.schema, nil
 }
 
 // attributes says which attributes have no kind or no term.
@@ -392,7 +399,7 @@ func (c *checker) attributes(schema map[string]any) {
 		f := c.add(finding.ModelFileTerm, "", "there is no %s beside the schema or in the folder above: the terms are not checked", ContextFile)
 		f.Severity = finding.Warning
 	}
-	places := attributePlaces(schema)
+	places := attributePlaces(reader, schema)
 	var unsure []string
 	for _, a := range m.Attributes {
 		if c.ldctx != nil && c.ldctx.compiled != nil {
@@ -416,22 +423,31 @@ func (c *checker) attributes(schema map[string]any) {
 	}
 }
 
-// attributePlaces gives where each attribute first stands, as a JSON Pointer; those of a
-// part that is a $ref stand there.
-func attributePlaces(schema map[string]any) map[string]string {
+// attributePlaces gives where each attribute first stands, as a JSON Pointer; those that a
+// part has by a $ref stand at the $ref.
+func attributePlaces(r *Reader, schema map[string]any) map[string]string {
 	places := map[string]string{}
-	note := func(part any, pointer string) {
-		object, _ := part.(map[string]any)
-		properties, _ := object["properties"].(map[string]any)
+	note := func(content map[string]any, below func(name string) string) {
+		properties, _ := content["properties"].(map[string]any)
 		for name := range properties {
 			if _, stands := places[name]; !stands {
-				places[name] = pointer + "/properties/" + escape(name)
+				places[name] = below(name)
 			}
 		}
 	}
-	note(schema, "")
-	for i, part := range list(schema["allOf"]) {
-		note(part, "/allOf"+step(i))
+	in := func(pointer string) func(string) string {
+		return func(name string) string { return pointer + "/properties/" + escape(name) }
+	}
+	note(schema, in(""))
+	parts := list(schema["allOf"])
+	for i, part := range parts {
+		object, _ := part.(map[string]any)
+		note(object, in("/allOf"+step(i)))
+	}
+	for i, part := range parts {
+		if s, err := r.resolve(schemaOf(part, r.base)); err == nil {
+			note(s.content, func(string) string { return "/allOf" + step(i) + "/$ref" })
+		}
 	}
 	return places
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +20,10 @@ import (
 // maxFile bounds a file of a model. The largest official one has 150 kB.
 const maxFile = 8 << 20
 
+// maxObjects bounds the objects of a schema, which is compiled in a time that grows with
+// their square. The largest official one has 1 200.
+const maxObjects = 10_000
+
 // maxExponent bounds the numbers of a schema, which are compared exactly.
 const maxExponent = 400
 
@@ -30,10 +35,10 @@ var bom = []byte("\ufeff")
 
 // parse reads a file that must be one JSON object, and says what is wrong with it: no
 // JSON, no UTF-8, too deep, a key that stands twice (the last counts). The object is nil
-// where it cannot be used.
+// where it cannot be used. An @context may have any number of objects.
 func parse(file string, text []byte) (map[string]any, []finding.Finding) {
 	text = bytes.TrimPrefix(text, bom)
-	p := &parser{file: file, text: text, d: jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))}
+	p := &parser{file: file, text: text, bounded: filepath.Base(file) != ContextFile, d: jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))}
 	if len(bytes.TrimSpace(text)) == 0 {
 		p.fault(0, "the file is empty").Hint = "a schema begins with {, and so does a context"
 		return nil, p.findings
@@ -73,6 +78,8 @@ type parser struct {
 	file     string
 	text     []byte
 	d        *jsontext.Decoder
+	objects  int
+	bounded  bool // to maxObjects
 	findings []finding.Finding
 }
 
@@ -119,6 +126,9 @@ func (p *parser) value(depth int) (any, error) {
 
 func (p *parser) object(depth int) (any, error) {
 	object := map[string]any{}
+	if p.objects++; p.bounded && p.objects > maxObjects {
+		return nil, limitError(fmt.Sprintf("it has more than %d objects", maxObjects))
+	}
 	for p.d.PeekKind() != '}' {
 		name, err := p.d.ReadToken()
 		if err != nil {
@@ -163,7 +173,9 @@ func locate(text []byte, found []*finding.Finding) {
 		wanted[f.Location.Pointer] = append(wanted[f.Location.Pointer], f)
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
+	line, char, at := 1, 1, 0
 	for len(wanted) > 0 {
+		start := int(d.InputOffset())
 		if _, err := d.ReadToken(); err != nil {
 			return
 		}
@@ -171,11 +183,16 @@ func locate(text []byte, found []*finding.Finding) {
 		if wanted[pointer] == nil {
 			continue
 		}
-		// A member is first met at its name, whose end this is.
-		before := bytes.TrimRight(text[:d.InputOffset()], " \t\r\n")
-		start := max(bytes.LastIndexByte(before[:max(len(before)-1, 0)], '"'), bytes.LastIndexByte(before, '\n')+1, 0)
+		// A member is first met at its name.
+		start += len(text[start:]) - len(bytes.TrimLeft(text[start:], " \t\r\n,:"))
+		if lines, last := position(text[at:max(start, at)], start-at); lines > 1 {
+			line, char = line+lines-1, last
+		} else {
+			char += last - 1
+		}
+		at = max(start, at)
 		for _, f := range wanted[pointer] {
-			f.Location.Line, f.Location.Char = position(text, start)
+			f.Location.Line, f.Location.Char = line, char
 		}
 		delete(wanted, pointer)
 	}

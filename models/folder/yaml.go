@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
@@ -29,7 +31,7 @@ func (r *Reader) yaml(text []byte) map[string]second {
 			} `yaml:"x-ngsi"`
 		} `yaml:"properties"`
 	}
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	if !plain(text) || yaml.Unmarshal(text, &document) != nil {
 		r.rule(unreadableYAML)
 		return nil
 	}
@@ -42,6 +44,41 @@ func (r *Reader) yaml(text []byte) map[string]second {
 		}
 	}
 	return found
+}
+
+// The bounds of a model.yaml. The largest official one has 130 kB.
+const (
+	maxYAML     = 1 << 20
+	maxYAMLNest = 50
+)
+
+// plain reports whether reading a text as YAML takes little time: it has no alias, which
+// may stand for more and more, and nests little.
+func plain(text []byte) bool {
+	if len(text) > maxYAML {
+		return false
+	}
+	nested, open, line := 0, 0, 0 // structures begun in the line, and brackets open
+	for _, t := range lexer.Tokenize(string(text)) {
+		if t.Position.Line != line {
+			line = t.Position.Line
+			nested = 0
+		}
+		switch t.Type {
+		case token.AliasType:
+			return false
+		case token.SequenceStartType, token.MappingStartType:
+			open++
+		case token.SequenceEndType, token.MappingEndType:
+			open--
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+			nested++
+		}
+		if nested > maxYAMLNest || open > maxYAMLNest {
+			return false
+		}
+	}
+	return true
 }
 
 // kind decides between what the schema and what model.yaml say. Where one of

@@ -100,7 +100,7 @@ func (r *Reader) Model(subject, name string, content map[string]any, yaml []byte
 	}
 	for _, property := range slices.Sorted(maps.Keys(found)) {
 		r.place = subject + "/" + name + "." + property
-		shape, kind, err := r.property(found[property])
+		shape, description, err := r.property(found[property])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", property, err)
 		}
@@ -123,40 +123,40 @@ func (r *Reader) Model(subject, name string, content map[string]any, yaml []byte
 		if _, ok := terms[property]; !ok {
 			r.rule("not in the @context: without an IRI")
 		}
-		attribute := &models.Attribute{Name: property, Kind: r.kind(kind, stated[property].kind, shape), Shape: *shape}
-		attribute.Units, attribute.UnitsOurs = r.units(subject, name, property, stated[property].units, shape)
+		attribute := &models.Attribute{Name: property, Kind: r.kind(kindIn(description), stated[property].kind, shape), Shape: *shape}
+		attribute.Units, attribute.UnitsOurs = r.units(subject, name, property, stated[property].units, description, shape)
 		m.Attributes = append(m.Attributes, attribute)
 	}
 	return m, nil
 }
 
-// property gives the facts of an attribute from all its declarations.
-func (r *Reader) property(declarations []schema) (*models.Shape, ngsild.Kind, error) {
+// property gives the facts of an attribute from all its declarations, and its description:
+// the first that states a kind.
+func (r *Reader) property(declarations []schema) (shape *models.Shape, description string, err error) {
 	var shapes []*models.Shape
-	kind := ngsild.Kind(0)
 	for _, declared := range declarations {
 		s, err := r.shape(declared)
 		if err != nil {
-			return nil, 0, err
+			return nil, "", err
 		}
 		if !slices.ContainsFunc(shapes, func(other *models.Shape) bool { return reflect.DeepEqual(other, s) }) {
 			shapes = append(shapes, s)
 		}
 		resolved, err := r.resolve(declared)
 		if err != nil {
-			return nil, 0, err
+			return nil, "", err
 		}
 		for _, s := range []schema{declared, resolved} {
-			if description, ok := s.content["description"].(string); ok && kind == 0 {
-				kind = kindIn(description)
+			if text, ok := s.content["description"].(string); ok && kindIn(description) == 0 {
+				description = text
 			}
 		}
 	}
 	if len(shapes) == 1 {
-		return shapes[0], kind, nil
+		return shapes[0], description, nil
 	}
 	r.rule("declared in several ways: a value must fit all")
-	return &models.Shape{AllOf: shapes}, kind, nil
+	return &models.Shape{AllOf: shapes}, description, nil
 }
 
 // onlyType gives the one type that a schema allows, or "".

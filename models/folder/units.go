@@ -1,7 +1,9 @@
 package folder
 
 import (
+	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,89 +23,75 @@ type quantity struct {
 // certain; * is any model of the subject. The official texts write units in
 // prose ("Hecto pascals"), so the codes are given here.
 var units = map[string]quantity{
-	"Weather/*/atmosphericPressure":                    {codes: []string{"A97"}},
-	"Weather/*/illuminance":                            {codes: []string{"LUX"}},
-	"Weather/*/precipitation":                          {codes: []string{"MMT", "28"}}, // 1 l/m² is 1 mm, and 1 kg/m² of water
-	"Weather/*/solarRadiation":                         {codes: []string{"D54"}},
-	"Weather/*/directIrradiation":                      {codes: []string{"D54"}},
-	"Weather/*/diffuseIrradiation":                     {codes: []string{"D54"}},
-	"Weather/*/dewPoint":                               {codes: []string{"CEL"}},
-	"Weather/*/streamGauge":                            {codes: []string{"CMT"}},
-	"Weather/*/snowHeight":                             {codes: []string{"CMT"}},
-	"Weather/*/surfaceTemperature":                     {codes: []string{"CEL"}},
-	"Weather/*/waveHeight":                             {codes: []string{"MTR"}},
-	"Weather/*/wavePeriod":                             {codes: []string{"SEC"}},
-	"Weather/*/temperature":                            {codes: []string{"CEL"}, ours: true},
-	"Weather/*/feelsLikeTemperature":                   {codes: []string{"CEL"}, ours: true},
-	"Weather/*/feelLikesTemperature":                   {codes: []string{"CEL"}, ours: true},
-	"Weather/*/windSpeed":                              {codes: []string{"MTS"}, ours: true},
-	"Weather/*/gustSpeed":                              {codes: []string{"MTS"}, ours: true},
-	"Weather/*/windDirection":                          {codes: []string{"DD"}, ours: true},
-	"Device/*/totalConsumption":                        {codes: []string{"KWH", "MTQ"}}, // the text names KWH, LTR and MTQ
-	"Device/*/peakConsumption":                         {codes: []string{"KWH", "MTQ"}},
-	"Device/*/offPeakConsumption":                      {codes: []string{"KWH", "MTQ"}},
-	"Device/Device/distance":                           {codes: []string{"MTR"}, ours: true},
-	"Device/Device/depth":                              {codes: []string{"MTR"}, ours: true},
-	"Building/VibrationsObserved/accelerationMeasured": {codes: []string{"MSK"}},
-	"Battery/*/*Power":                                 ours("WTT"),
-	"Battery/*/*Voltage*":                              ours("VLT"),
-	"Battery/*/acPower*":                               ours("WTT"),
-	"Battery/*/dcPower*":                               ours("WTT"),
-	"Battery/*/current":                                ours("AMP"),
-	"Battery/*/nominalAmpere":                          ours("AMP"),
-	"Battery/*/nominalFrequency":                       ours("HTZ"),
-	"Battery/*/storableEnergy":                         ours("KWH"),
-	"Battery/*/temperature":                            ours("CEL"),
-	"Battery/*/usableEnergy":                           ours("KWH"),
-	"Battery/*/weight":                                 ours("KGM"),
-	"Device/*/pressure":                                ours("A97"),
-	"Device/*/temperature":                             ours("CEL"),
-	"Energy/*/frequency":                               ours("HTZ"),
-	"Energy/*/*Voltage*":                               ours("VLT"),
-	"Energy/*/voltage":                                 ours("VLT"),
-	"Energy/*/maxInputCurrentParallelAssembly":         ours("AMP"),
-	"Energy/*/maxOutputPowerAC":                        ours("WTT"),
-	"Energy/*/nominalAmpere*":                          ours("AMP"),
-	"Energy/*/nominalFrequency*":                       ours("HTZ"),
-	"Energy/*/nominalPower*":                           ours("WTT"),
-	"Energy/*/totalActivePower":                        ours("WTT"),
-	"Energy/*/totalActiveEnergy*":                      ours("KWH"),
-	"Energy/*/totalReactiveEnergy*":                    ours("K3"),
-	"Energy/*/totalApparentEnergy*":                    ours("C79"),
-	"Energy/*/weight":                                  ours("KGM"),
-	"Energy/*/energyGenerated":                         ours("KWH"),
-	"Energy/*/totalEnergyGenerated":                    ours("KWH"),
-	"EnergyCommunity/*/contractedPower":                ours("KWT"),
-	"EnergyCommunity/*/totalEnergy*":                   ours("KWH"),
-	"GreenEnergy/*/*PowerGenerated":                    ours("KWT"),
-	"GreenEnergy/*/activePower":                        ours("WTT"),
-	"GreenEnergy/*/current":                            ours("AMP"),
-	"GreenEnergy/*/temperature":                        ours("CEL"),
-	"GreenEnergy/*/MaximumSystemVoltage":               ours("VLT"),
-	"GreenEnergy/*/NominalPower":                       ours("WTT"),
-	"GreenEnergy/*/panelWeight":                        ours("KGM"),
-	"Weather/*/airTemperatureForecast":                 ours("CEL"),
-	"Weather/*/precipitationForecast":                  ours("MMT", "28"),
-	"Weather/*/waveLevel":                              ours("MTR"),
+	"Weather/*/atmosphericPressure":                     {codes: []string{"A97"}},
+	"Weather/*/illuminance":                             {codes: []string{"LUX"}},
+	"Weather/*/precipitation":                           {codes: []string{"MMT", "28"}}, // 1 l/m² is 1 mm, and 1 kg/m² of water
+	"Weather/*/solarRadiation":                          {codes: []string{"D54"}},
+	"Weather/*/directIrradiation":                       {codes: []string{"D54"}},
+	"Weather/*/diffuseIrradiation":                      {codes: []string{"D54"}},
+	"Weather/*/dewPoint":                                {codes: []string{"CEL"}},
+	"Weather/*/streamGauge":                             {codes: []string{"CMT"}},
+	"Weather/*/snowHeight":                              {codes: []string{"CMT"}},
+	"Weather/*/surfaceTemperature":                      {codes: []string{"CEL"}},
+	"Weather/*/waveHeight":                              {codes: []string{"MTR"}},
+	"Weather/*/wavePeriod":                              {codes: []string{"SEC"}},
+	"Weather/*/temperature":                             {codes: []string{"CEL"}, ours: true},
+	"Weather/*/feelsLikeTemperature":                    {codes: []string{"CEL"}, ours: true},
+	"Weather/*/windSpeed":                               {codes: []string{"MTS"}, ours: true},
+	"Weather/*/gustSpeed":                               {codes: []string{"MTS"}, ours: true},
+	"Weather/*/windDirection":                           {codes: []string{"DD"}, ours: true},
+	"Device/*/totalConsumption":                         {codes: []string{"KWH", "MTQ"}}, // the text names KWH, LTR and MTQ
+	"Device/*/peakConsumption":                          {codes: []string{"KWH", "MTQ"}},
+	"Device/*/offPeakConsumption":                       {codes: []string{"KWH", "MTQ"}},
+	"Device/Device/distance":                            {codes: []string{"MTR"}, ours: true},
+	"Device/Device/depth":                               {codes: []string{"MTR"}, ours: true},
+	"Building/VibrationsObserved/accelerationMeasured":  {codes: []string{"MSK"}},
+	"Device/PolarH10/rr":                                {codes: []string{"C26"}},
+	"Device/PolarH10/sampleRate":                        ours("HTZ"),
+	"Device/SenseHat/humidity":                          ours("P1"),
+	"Energy/InverterDevice/maxOutputPowerAC":            {codes: []string{"D46", "WTT"}}, // a power, in volt-amperes by the text
+	"Energy/SolarEnergy/phaseCurrent":                   ours("AMP"),
+	"GreenEnergy/PhotovoltaicMeasurement/reactivePower": {codes: []string{"KVR"}}, // the text has K5, which is this unit too
+	"Energy/SolarEnergy/totalReactivePower":             ours("D44"),
+	"Device/*/pressure":                                 ours("A97"),
+	"Device/*/temperature":                              ours("CEL"),
+	"Energy/*/frequency":                                ours("HTZ"),
+	"Energy/*/voltage":                                  ours("VLT"),
+	"Energy/*/totalActivePower":                         ours("WTT"),
+	"Energy/*/energyGenerated":                          ours("KWH"),
+	"Energy/*/totalEnergyGenerated":                     ours("KWH"),
+	"EnergyCommunity/*/contractedPower":                 ours("KWT"),
+	"EnergyCommunity/*/totalEnergy*":                    ours("KWH"),
+	"Weather/*/airTemperatureForecast":                  ours("CEL"),
+	"Weather/*/precipitationForecast":                   ours("MMT", "28"),
 }
 
 func ours(codes ...string) quantity { return quantity{codes: codes, ours: true} }
 
-// units gives the units of an attribute: of the table, the most exact entry
-// first; else those that model.yaml writes, where the text means one for certain.
-func (r *Reader) units(subject, model, property, text string, shape *models.Shape) (codes []string, own bool) {
-	for _, key := range []string{subject + "/" + model + "/" + property, subject + "/*/" + property} {
-		if q, ok := units[key]; ok {
-			return q.codes, q.ours
-		}
+// units gives the units of an attribute: of the table, the most exact entry first, where it
+// has what the official text says; else those that model.yaml or the description states,
+// where the text means one for certain; else what the table adds of its own.
+func (r *Reader) units(subject, model, property, text, description string, shape *models.Shape) (codes []string, own bool) {
+	exact, found := units[subject+"/"+model+"/"+property]
+	if !found {
+		exact, found = units[subject+"/*/"+property]
 	}
-	text = strings.TrimSpace(text)
-	if text != "" {
-		if code := codeOf(text); code != "" {
-			r.rule("a unit that model.yaml has in prose: its UN/CEFACT code is taken")
+	if found && !exact.ours {
+		return exact.codes, false
+	}
+	stated := strings.TrimSpace(text)
+	if stated == "" && numeric(shape) {
+		stated = unitIn(description)
+	}
+	if stated != "" {
+		if code := codeOf(stated); code != "" {
+			r.rule("a unit that the official text has in prose: its UN/CEFACT code is taken")
 			return []string{code}, false
 		}
-		r.rule("a unit of model.yaml that means no code for certain is left out")
+		r.rule("a unit of the official text that means no code for certain is left out")
+	}
+	if found {
+		return exact.codes, true
 	}
 	if shape.Type != "number" && shape.Type != "integer" {
 		return nil, false
@@ -114,6 +102,31 @@ func (r *Reader) units(subject, model, property, text string, shape *models.Shap
 		}
 	}
 	return nil, false
+}
+
+// numeric reports whether a value is a number, or has one in it.
+func numeric(s *models.Shape) bool {
+	if s.Type == "number" || s.Type == "integer" || s.Items != nil && numeric(s.Items) {
+		return true
+	}
+	parts := slices.Concat(slices.Collect(maps.Values(s.Members)), s.AnyOf, s.OneOf, s.AllOf)
+	return slices.ContainsFunc(parts, numeric)
+}
+
+var (
+	// statedUnit is how a description names the unit, and codeForInstance how it gives a code.
+	statedUnit      = regexp.MustCompile(`Units:\s*'([^']*)'`)
+	codeForInstance = regexp.MustCompile(`\*\*([A-Z0-9]{2,3})\*\*\s+represents`)
+)
+
+// unitIn gives the unit that a description states, or "".
+func unitIn(description string) string {
+	for _, form := range []*regexp.Regexp{statedUnit, codeForInstance} {
+		if match := form.FindStringSubmatch(description); match != nil {
+			return strings.TrimSpace(match[1])
+		}
+	}
+	return ""
 }
 
 // patterns are the keys of the table that have a pattern for the attribute, the
@@ -145,9 +158,13 @@ func codeOf(text string) string {
 	}
 	words := strings.Fields(strings.ToLower(strings.Trim(text, ". ")))
 	for i, word := range words {
-		if len(word) > 3 && word != "celsius" && word != "siemens" {
-			words[i] = strings.TrimSuffix(word, "s")
+		parts := strings.Split(word, "/")
+		for j, part := range parts {
+			if len(part) > 3 && part != "celsius" && part != "siemens" {
+				parts[j] = strings.TrimSuffix(part, "s")
+			}
 		}
+		words[i] = strings.Join(parts, "/")
 	}
 	plain := strings.Join(words, " ")
 	if i := strings.Index(plain, "s-ampere"); i > 0 {

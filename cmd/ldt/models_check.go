@@ -18,7 +18,11 @@ func newModelsCheckCommand(s *settings) *cobra.Command {
 		Short: "Check a model of your own: its schema.json, and its context.jsonld",
 		Args:  wantArgs(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := folder.Check(cmd.Context(), args[0], nil)
+			resolver, err := newResolver(baseOf(args[0]), fetchFlags{})
+			if err != nil {
+				return err
+			}
+			found, err := folder.Check(cmd.Context(), args[0], resolver)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 				return &exitError{exitSource, fmt.Errorf("%s: there is no such file, or no %s in this folder", args[0], folder.SchemaFile)}

@@ -32,6 +32,9 @@ type Options struct {
 	// KindOf says which kind a model has for an attribute of an entity type;
 	// model is what the mapping names, or "". nil asks no model.
 	KindOf func(model, entityType, attribute string) (kind ngsild.Kind, known bool)
+	// FindModel says why a name that a mapping gives for a model means no one model, or
+	// nil. May be nil.
+	FindModel func(name string) error
 	// Source, where not empty, is read in place of the mapping's file; it is
 	// relative to the working folder.
 	Source string
@@ -85,7 +88,7 @@ func Prepare(ctx context.Context, name string, o Options) (*Flow, error) {
 	f.Spec.Decimal = cmp.Or(o.Declared.Decimal, f.Spec.Decimal)
 	f.Spec.Sheet = cmp.Or(o.Declared.Sheet, f.Spec.Sheet)
 	f.Spec.TempDir = o.TempDir
-	env := mapping.Env{Tables: tables{ctx, BaseDir(name)}, KindOf: o.KindOf}
+	env := mapping.Env{Tables: tables{ctx, BaseDir(name)}, KindOf: o.KindOf, FindModel: o.FindModel}
 	var invalid finding.List
 	f.Context, f.Findings, err = o.Resolver.ResolveRefs(ctx, BaseDir(name), m.Context)
 	switch {

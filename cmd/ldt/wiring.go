@@ -143,7 +143,7 @@ func (f *flowFlags) prepareWith(cmd *cobra.Command, args []string, catalogue *mo
 		return nil, err
 	}
 	if catalogue != nil {
-		o.KindOf = kindOf(catalogue)
+		o = withModels(o, catalogue)
 	}
 	if len(args) > 0 {
 		o.Source = args[0]
@@ -175,7 +175,17 @@ func optionsOf(ctx context.Context, dir string, fetch fetchFlags) (etl.Options, 
 	if err != nil {
 		return etl.Options{}, err
 	}
-	return etl.Options{Resolver: resolver, KindOf: kindOf(catalogue)}, nil
+	return withModels(etl.Options{Resolver: resolver}, catalogue), nil
+}
+
+// withModels has mappings ask the models of a catalogue.
+func withModels(o etl.Options, catalogue *models.Catalogue) etl.Options {
+	o.KindOf = kindOf(catalogue)
+	o.FindModel = func(name string) error {
+		_, err := catalogue.Find(name)
+		return err
+	}
+	return o
 }
 
 // brokerFlags are those of the verbs that talk to a broker.

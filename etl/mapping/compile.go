@@ -238,6 +238,11 @@ func (c *compiler) entity(def *entityDef) {
 	}
 	info.Types = e.types
 	c.model, c.types = def.model.text, e.types
+	if def.model.text != "" && c.env.FindModel != nil {
+		if err := c.env.FindModel(def.model.text); err != nil {
+			c.fault(finding.MappingModel, def.model.at, "%v", err).Hint = "ldt models search finds one; Subject/Model names it"
+		}
+	}
 	if def.id != nil {
 		e.id = c.uri(def.id, "id")
 	}

@@ -49,6 +49,9 @@ type Env struct {
 	// KindOf says which kind the model has for an attribute of an entity type.
 	// model is what the mapping names, or "". May be nil.
 	KindOf func(model, entityType, attribute string) (kind ngsild.Kind, known bool)
+	// FindModel says why a name that the mapping gives for a model means no one model, or
+	// nil. May be nil.
+	FindModel func(name string) error
 }
 
 // Plan is a compiled mapping. It does not change and may be shared by any

@@ -16,7 +16,7 @@ var catalogue = []Code{
 	SourceCellError, SourceQuote, CellNumber, CellUnit, CellInteger, CellBoolean, CellDate, CellTimeSkipped,
 	CellTimeDoubled, CellPoint, CellPointSwapped, CellGeoJSON, CellJSON, CellLookup, CellSplit, CellEmpty, RowID,
 	RowCollision, RowDuplicate, RowCondition, YAMLSyntax, YAMLUnknownKey, YAMLType, YAMLMissing, MappingTemplate,
-	MappingConverter, MappingUnit, MappingUnknownTerm, MappingKind, MappingPoint, MappingLookup, MappingCondition, MappingUnconfirmed, EntityJSON,
+	MappingConverter, MappingUnit, MappingUnknownTerm, MappingKind, MappingModel, MappingPoint, MappingLookup, MappingCondition, MappingUnconfirmed, EntityJSON,
 	EntityStructure, JSONDuplicate, EntityNumber, EntityID, EntityIDPattern, EntityConflict, AttributeZone, ContextUnmapped, EntityType, EntityDuplicate, AttributeName, AttributeType, AttributeMember,
 	AttributeValue, AttributeObject, AttributeGeometry, AttributeTime, AttributeDataset, AttributeUnit,
 	ContextUnknownURL, ContextInvalid, ContextDuplicate, ContextPrefix, ContextCoreTerm,

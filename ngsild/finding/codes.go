@@ -84,6 +84,7 @@ const (
 	MappingUnit        Code = "mapping-unit"
 	MappingUnknownTerm Code = "mapping-unknown-term"
 	MappingKind        Code = "mapping-kind"
+	MappingModel       Code = "mapping-model" // no model, or several, have the name
 	MappingPoint       Code = "mapping-point" // read in another order than its columns' names say
 	MappingLookup      Code = "mapping-lookup"
 	MappingCondition   Code = "mapping-condition"

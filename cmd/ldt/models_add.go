@@ -63,7 +63,7 @@ func addError(from string, err error) error {
 	case errors.As(err, &refused):
 		return &exitError{exitUsage, err}
 	case errors.Is(err, fs.ErrNotExist) && !strings.Contains(from, "://"):
-		return &exitError{exitSource, fmt.Errorf("%s: there is no such file, or no %s in this folder", from, folder.SchemaFile)}
+		return noSchema(from)
 	case errors.As(err, &list):
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,7 @@ func newModelsCheckCommand(s *settings) *cobra.Command {
 			found, err := folder.Check(cmd.Context(), args[0], resolver)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				return &exitError{exitSource, fmt.Errorf("%s: there is no such file, or no %s in this folder", args[0], folder.SchemaFile)}
+				return noSchema(args[0])
 			case err != nil:
 				return &exitError{exitSource, err}
 			case asJSON:
@@ -44,4 +45,13 @@ func newModelsCheckCommand(s *settings) *cobra.Command {
 	}
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+// noSchema says that a path means no model, and which lie below it.
+func noSchema(path string) error {
+	err := fmt.Errorf("%s: there is no such file, or no %s in this folder", path, folder.SchemaFile)
+	if list := folder.ModelsIn(path); len(list) > 0 {
+		err = fmt.Errorf("%w\n  hint: name one of the models in it: %s", err, strings.Join(folder.Shown(list), ", "))
+	}
+	return &exitError{exitSource, err}
 }

@@ -94,7 +94,7 @@ func Shown(changes []string) []string {
 	if len(changes) <= changesShown {
 		return changes
 	}
-	return append(slices.Clone(changes[:changesShown]), fmt.Sprintf("… %d more; --json has all", len(changes)-changesShown))
+	return append(slices.Clone(changes[:changesShown]), fmt.Sprintf("… %d more", len(changes)-changesShown))
 }
 
 // Add brings a model into a use case: its schema, model.yaml, the files beside it that the

@@ -111,6 +111,19 @@ func Read(ctx context.Context, dir string, resolver *jsonld.Resolver) (*models.S
 	return s, nil
 }
 
+// ModelsIn gives the names of the models that lie in a folder of a subject, sorted.
+func ModelsIn(dir string) []string {
+	schemas, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*", SchemaFile))
+	if err != nil {
+		return nil // the pattern is well formed
+	}
+	list := make([]string, len(schemas))
+	for i, schema := range schemas {
+		list[i] = filepath.Base(filepath.Dir(schema))
+	}
+	return list
+}
+
 // siblingsOf gives the names of the models of a subject: those that are there, and those of
 // the built-in subject of the same name.
 func siblingsOf(subject string, schemas []string) []string {

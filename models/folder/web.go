@@ -133,7 +133,7 @@ func (w *web) fetch(name string) ([]byte, error) {
 	defer resp.Body.Close()
 	switch {
 	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
-		return nil, fmt.Errorf("fetch %s: the server answered %s: %w", w.name(name), resp.Status, fs.ErrNotExist)
+		return nil, &absentError{fmt.Sprintf("fetch %s: the server answered %s", w.name(name), resp.Status)}
 	case resp.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("fetch %s: the server answered %s", w.name(name), resp.Status)
 	}
@@ -146,7 +146,7 @@ func (w *web) fetch(name string) ([]byte, error) {
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if kind == "text/html" || bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) {
-		return nil, &pageError{w.name(name)}
+		return nil, &absentError{fmt.Sprintf("fetch %s: a web page (HTML) came, not the file\n  hint: give the address of the raw file, such as https://%s/OWNER/REPOSITORY/BRANCH/MODEL/%s", w.name(name), rawHost, SchemaFile)}
 	}
 	return text, nil
 }
@@ -163,14 +163,12 @@ func (w *web) failed(name string, err error) error {
 	return fmt.Errorf("fetch %s: %w", w.name(name), err)
 }
 
-// pageError says that a web page stands where a file was asked for.
-type pageError struct{ address string }
+// absentError says what a server gave in the place of a file: it is not there.
+type absentError struct{ what string }
 
-func (e *pageError) Error() string {
-	return fmt.Sprintf("fetch %s: a web page (HTML) came, not the file\n  hint: give the address of the raw file, such as https://%s/OWNER/REPOSITORY/BRANCH/MODEL/%s", e.address, rawHost, SchemaFile)
-}
+func (e *absentError) Error() string { return e.what }
 
-func (e *pageError) Unwrap() error { return fs.ErrNotExist }
+func (e *absentError) Unwrap() error { return fs.ErrNotExist }
 
 // modelName gives the names of subject and model that an address speaks of: those of its
 // folders, of a raw file of GitHub below its branch; dataModel.Subject wherever it stands.

@@ -54,7 +54,8 @@ bench:
 	$(GO) test -run '^$$' -bench Pipeline -benchtime 3x ./cmd/ldt
 	$(GO) test -run '^$$' -bench Reader -benchtime 3x ./etl/source/csv
 	$(GO) test -run '^$$' -bench Workbook -benchtime 3x ./etl/source/xlsx
-	$(GO) test -run '^$$' -bench ModelCheck -benchtime 20x ./models/validate
+	$(GO) test -run '^$$' -bench ModelCheck -benchtime 100x ./models/validate
+	$(GO) test -run '^$$' -bench Validate -benchtime 1x ./cmd/ldt
 
 ## eval: how good suggestions are, on the tables they are tuned on and on those held out
 eval:

@@ -173,6 +173,61 @@ func BenchmarkPipelineMemory(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// BenchmarkValidate validates a million entities of NDJSON on all cores, from a pipe, and
+// compares the peak memory of the process with that for ten thousand.
+func BenchmarkValidate(b *testing.B) {
+	const few, many = 10_000, 1_000_000
+	run := func(entities int) (mib float64, took time.Duration) {
+		file := filepath.Join(b.TempDir(), "peak")
+		cmd := ldt(b, "validate", "-", "--quiet")
+		cmd.Env = append(cmd.Env, peakFile+"="+file)
+		cmd.Stdin = &measurements{left: entities}
+		start := time.Now()
+		require.NoError(b, cmd.Run())
+		took = time.Since(start)
+		text, err := os.ReadFile(file)
+		require.NoError(b, err)
+		var kib float64
+		if _, err := fmt.Sscan(string(text), &kib); err != nil {
+			b.Skip("this system does not tell the peak memory of a process")
+		}
+		return kib / 1024, took
+	}
+	var small, large float64
+	var took time.Duration
+	for b.Loop() {
+		small, _ = run(few)
+		large, took = run(many)
+	}
+	b.ReportMetric(many/took.Seconds(), "entities/s")
+	b.ReportMetric(small, "MiB/10k-entities")
+	b.ReportMetric(large, "MiB/1M-entities")
+	b.ReportMetric((large-small)*(1<<20)/(many-few), "bytes/id")
+	b.ReportMetric(0, "ns/op")
+}
+
+// measurements is NDJSON of so many DeviceMeasurements, of some 600 bytes each.
+type measurements struct {
+	left int
+	line []byte
+}
+
+func (m *measurements) Read(p []byte) (int, error) {
+	if len(m.line) == 0 {
+		if m.left == 0 {
+			return 0, io.EOF
+		}
+		m.left--
+		m.line = fmt.Appendf(m.line[:0], `{"id":"urn:ngsi-ld:DeviceMeasurement:%d","type":"DeviceMeasurement","controlledProperty":{"type":"Property","value":"activeEnergy"},`+
+			`"dateObserved":{"type":"Property","value":{"@type":"DateTime","@value":"2026-01-31T12:15:00Z"}},"location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[-1.5536,47.2184]}},`+
+			`"numValue":{"type":"Property","value":%d.25,"observedAt":"2026-01-31T12:15:00Z","unitCode":"KWH"},"refDevice":{"type":"Relationship","object":"urn:ngsi-ld:Device:%d"},`+
+			`"@context":"https://raw.githubusercontent.com/smart-data-models/dataModel.Device/master/context.jsonld"}`+"\n", m.left, m.left%100, m.left%1000)
+	}
+	n := copy(p, m.line)
+	m.line = m.line[n:]
+	return n, nil
+}
+
 // peakFile names the file into which a command that a benchmark starts writes
 // its peak memory in KiB. What the system says of a finished child counts the
 // memory of its parent, too.

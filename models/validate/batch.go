@@ -53,7 +53,7 @@ type checked struct {
 	temporal bool           // it is the temporal evolution of an entity
 	ignored  bool           // it does not count as an entity
 	id       uint64         // the hash of its id
-	content  uint64         // a hash of what it says; 0 where it is not to be compared
+	content  uint32         // a hash of what it says; 0 where it is not to be compared
 	conflict int            // how many findings stand before that of other entities with its id
 }
 
@@ -102,7 +102,7 @@ func (v *Validator) read(ctx context.Context, name string, r io.Reader, inFolder
 	})
 	for range cores {
 		group.Go(func() error {
-			f := &file{v: v, ctx: gctx, name: name, inFolder: inFolder, told: map[uint64]bool{}}
+			f := &file{v: v, ctx: gctx, name: name, inFolder: inFolder, told: map[uint64]bool{}, known: schemas{}}
 			for b := range work {
 				b.checked <- f.checkBatch(b)
 			}

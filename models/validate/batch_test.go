@@ -162,3 +162,25 @@ func TestABadLineOfNDJSONIsOneFindingAndTheNextAreChecked(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"entity-json 3"}, summary(list), "text that is not of lines ends there")
 }
+
+func TestAConflictNamesTheFileAndLineOfTheFirst(t *testing.T) {
+	v, err := validate.New(validate.Options{Layers: validate.Meaning})
+	require.NoError(t, err)
+	entity := func(id int, value string) string {
+		return fmt.Sprintf(`{"id": "urn:ngsi-ld:Thing:%d", "type": "Thing", "a": {"type": "Property", "value": %s}}`+"\n", id, value)
+	}
+	said := func(name, text string) (list []string) {
+		found, _, err := v.File(t.Context(), name, strings.NewReader(text))
+		require.NoError(t, err)
+		for _, f := range found {
+			list = append(list, f.Message)
+		}
+		return list
+	}
+	const differs = "another entity of this id, in %s, says something else"
+	require.Empty(t, said("a", entity(1, "1")+"\n\n"+entity(2, "1")))
+	require.Empty(t, said("b", entity(3, "1")))
+	require.Empty(t, said("b", entity(4, "1")+entity(5, "[1]")))
+	require.Equal(t, []string{fmt.Sprintf(differs, "a:4"), fmt.Sprintf(differs, "b:1"), fmt.Sprintf(differs, "b:2")}, said("c", entity(1, "1.0")+entity(2, "2")+entity(3, "2")+entity(5, "[2]")))
+	require.Equal(t, []string{fmt.Sprintf(differs, "b:1"), fmt.Sprintf(differs, "a:1")}, said("b", entity(3, "3")+entity(1, "3")))
+}

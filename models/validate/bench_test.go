@@ -28,10 +28,10 @@ const measurement = `{"id": "urn:ngsi-ld:DeviceMeasurement:meter-17-2026-01-31T1
 
 // BenchmarkModelCheck compares what says whether a DeviceMeasurement is as its model wants
 // it: encoding/json with jsonschema, and the compiled model, each from the bytes of the
-// entity, in turn, the best of several turns. The third is all of ldt validate, its five
-// layers, on one core.
+// entity, in turn, the best of several turns, which are short so that other work on the
+// machine counts for none. The third is all of ldt validate, its five layers, on one core.
 func BenchmarkModelCheck(b *testing.B) {
-	const turn = 2000
+	const turn = 200 // less than a batch
 	m, err := models.Builtin().Find("Device/DeviceMeasurement")
 	require.NoError(b, err)
 	compiler := jsonschema.NewCompiler()
@@ -48,7 +48,7 @@ func BenchmarkModelCheck(b *testing.B) {
 	lines := bytes.Repeat(append(bytes.ReplaceAll(text, []byte("\n"), nil), '\n'), turn)
 
 	var library, model, all time.Duration // the least of all turns, for one entity
-	time := func(best *time.Duration, work func()) {
+	measure := func(best *time.Duration, work func()) {
 		start := time.Now()
 		work()
 		took := time.Since(start) / turn
@@ -57,7 +57,7 @@ func BenchmarkModelCheck(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		time(&library, func() {
+		measure(&library, func() {
 			for range turn {
 				d := json.NewDecoder(bytes.NewReader(text))
 				d.UseNumber()
@@ -66,13 +66,13 @@ func BenchmarkModelCheck(b *testing.B) {
 				require.NoError(b, schema.Validate(value))
 			}
 		})
-		time(&model, func() {
+		measure(&model, func() {
 			for range turn {
 				fits, sure := c.fits(whole, text)
 				require.True(b, fits && sure)
 			}
 		})
-		time(&all, func() {
+		measure(&all, func() {
 			found, _, err := v.File(b.Context(), "f", bytes.NewReader(lines))
 			require.NoError(b, err)
 			require.Empty(b, found)
@@ -83,6 +83,7 @@ func BenchmarkModelCheck(b *testing.B) {
 	b.ReportMetric(float64(library), "ns/jsonschema")
 	b.ReportMetric(float64(model), "ns/model")
 	b.ReportMetric(float64(all), "ns/validate")
+	b.ReportMetric(float64(library)/float64(all), "x-jsonschema-validate")
 	b.ReportMetric(0, "ns/op")
 }
 

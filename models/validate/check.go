@@ -35,7 +35,10 @@ func (f *file) check() error {
 	case err != nil:
 		return fmt.Errorf("read %s: %w", f.name, err)
 	}
-	broken := map[string]bool{} // attributes with an error of structure
+	var broken map[string]bool // attributes with an error of structure
+	if len(found) > 0 {
+		broken = map[string]bool{}
+	}
 	for _, fault := range found {
 		if steps := unescape(fault.Location.Pointer); len(steps) > 0 && fault.Severity == finding.Error {
 			broken[steps[0]] = true
@@ -53,13 +56,12 @@ func (f *file) check() error {
 	f.idPattern(e)
 	matched, possible := f.models(e, ldctx)
 	f.attributes(e, ldctx, matched, possible)
-	checked := map[string]bool{}
 	for _, m := range matched {
-		if err := f.model(e, m, broken, checked); err != nil {
+		if err := f.model(e, m, broken); err != nil {
 			return err
 		}
 	}
-	f.zones(e, checked)
+	f.zones(e, matched)
 	return nil
 }
 
@@ -116,23 +118,25 @@ func (f *file) decode() (*ngsild.Entity, []finding.Finding, error) {
 	if f.temporal = ngsild.IsTemporal(f.item.Raw); f.temporal {
 		return ngsild.DecodeTemporal(f.item.Raw)
 	}
-	if ngsild.DetectRepresentation(f.item.Raw) == ngsild.Normalized {
+	form := ngsild.DetectRepresentation(f.item.Raw)
+	if form == ngsild.Normalized {
 		return ngsild.Decode(f.item.Raw)
 	}
-	simplified, found, err := ngsild.DecodeSimplified(f.item.Raw, f.kindOf)
-	if err != nil || ngsild.DetectRepresentation(f.item.Raw) == ngsild.Simplified {
-		return simplified, found, err
+	candidates := f.candidates(f.typesOf())
+	concise := form == ngsild.Concise
+	if concise && !slices.ContainsFunc(candidates, func(m *models.Model) bool { return f.compiled(m).objects }) {
+		return ngsild.Decode(f.item.Raw)
 	}
-	if f.objectsAreValues(simplified) {
-		return simplified, found, nil
+	simplified, found, err := ngsild.DecodeSimplified(f.item.Raw, func(name string) ngsild.Kind { return kindIn(candidates, name) })
+	if err != nil || !concise || f.objectsAreValues(simplified) {
+		return simplified, found, err
 	}
 	return ngsild.Decode(f.item.Raw)
 }
 
-// kindOf gives the kind that the model says for an attribute of the entity at
-// hand, which is simplified.
-func (f *file) kindOf(name string) ngsild.Kind {
-	for _, m := range f.candidates(f.typesOf()) {
+// kindIn gives the kind that the first model with an attribute of this name says.
+func kindIn(candidates []*models.Model, name string) ngsild.Kind {
+	for _, m := range candidates {
 		if a := m.Attribute(name); a != nil {
 			return a.Kind
 		}
@@ -471,20 +475,12 @@ func modelNames(list []*models.Model) string {
 
 // model holds the entity against one model, except for the attributes that are
 // known to be broken.
-func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[string]bool) error {
-	compiled := f.v.compiled(m)
-	present := map[string]bool{}
+func (f *file) model(e *ngsild.Entity, m *models.Model, broken map[string]bool) error {
+	compiled := f.compiled(m)
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
 		attribute := m.Attribute(a.Name)
-		if attribute == nil {
-			continue
-		}
-		present[attribute.Name] = true
-		if attribute.Shape.Type == "string" {
-			checked[a.Name] = true // its format, or that any text will do
-		}
-		if broken[a.Name] {
+		if attribute == nil || broken[a.Name] {
 			continue
 		}
 		if err := f.attribute(e, m, compiled, attribute, i); err != nil {
@@ -495,7 +491,7 @@ func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[stri
 		return nil // it holds the attributes that were asked for
 	}
 	for _, name := range m.Required {
-		if name == ngsild.MemberID || name == ngsild.MemberType || present[name] {
+		if name == ngsild.MemberID || name == ngsild.MemberType || has(e, m, name) {
 			continue
 		}
 		if broken[name] {
@@ -505,6 +501,17 @@ func (f *file) model(e *ngsild.Entity, m *models.Model, broken, checked map[stri
 			WithHint("add %q: %s", name, describe(&m.Attribute(name).Shape)))
 	}
 	return nil
+}
+
+// has reports whether an entity has an attribute of the model, by its name or its IRI.
+func has(e *ngsild.Entity, m *models.Model, name string) bool {
+	attribute := m.Attribute(name)
+	for i := range e.Attributes {
+		if have := e.Attributes[i].Name; have == name || attribute != nil && m.Attribute(have) == attribute {
+			return true
+		}
+	}
+	return false
 }
 
 // attribute holds one instance of an attribute against the model.

@@ -1,13 +1,12 @@
 package validate
 
 import (
-	"bytes"
 	"cmp"
 	"hash/maphash"
 	"slices"
+	"sort"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -20,10 +19,23 @@ const maxPending = 100_000
 type links struct {
 	seed    maphash.Seed
 	ids     map[uint64]seen // of all entities, by the hash of the id
-	files   []string        // the files that have entities
+	files   []linesOf       // the files that have entities
 	pending map[uint64]link // targets that have not come yet: the first place of each
 	dropped bool
 	n       int
+}
+
+// linesOf is a file, of whose lines the first is this one of all files after one another.
+type linesOf struct {
+	name  string
+	first uint32
+	last  uint32 // the last that has an entity
+}
+
+// placeOf gives the file and the line that a line of all files is.
+func (l *links) placeOf(line uint32) (name string, n uint32) {
+	i := sort.Search(len(l.files), func(i int) bool { return l.files[i].last >= line })
+	return l.files[i].name, line - l.files[i].first + 1
 }
 
 // link is one Relationship.
@@ -52,7 +64,7 @@ func (f *file) links(e *ngsild.Entity, ldctx *resolved) {
 	if e.ID != "" {
 		f.id = maphash.String(f.v.links.seed, e.ID)
 		if !f.temporal && f.v.options.Layers.has(Meaning) {
-			f.content = f.v.content(e, ldctx) | 1
+			f.content = uint32(f.contentOf(e, ldctx)) | 1
 		}
 	}
 	for i := range e.Attributes {
@@ -65,7 +77,8 @@ func (f *file) links(e *ngsild.Entity, ldctx *resolved) {
 
 // targetsOf notes the targets of the attribute with this index.
 func (f *file) targetsOf(a *ngsild.Attribute, i int) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(a.Value))
+	d := f.checking.open(a.Value)
+	defer f.checking.close()
 	for {
 		token, err := d.ReadToken()
 		if err != nil {
@@ -86,11 +99,16 @@ func (f *file) targetsOf(a *ngsild.Attribute, i int) {
 // one whose id another has that says something else.
 func (l *links) entity(f *file, targets []target) {
 	e := f.entity
-	if len(l.files) == 0 || l.files[len(l.files)-1] != f.name {
-		l.files = append(l.files, f.name)
+	if n := len(l.files); n == 0 {
+		l.files = append(l.files, linesOf{name: f.name, first: 1})
+	} else if last := l.files[n-1]; last.name != f.name {
+		l.files = append(l.files, linesOf{name: f.name, first: last.last + 1})
 	}
+	lines := &l.files[len(l.files)-1]
+	line := lines.first + uint32(f.item.Line) - 1
+	lines.last = max(lines.last, line) // a file may be read again
 	if e.ID != "" {
-		now := seen{content: f.content, file: uint32(len(l.files) - 1), line: uint32(f.item.Line)}
+		now := seen{content: f.content, line: line}
 		if first, twice := l.ids[f.id]; twice {
 			f.conflicts(e, first, now)
 		} else {

@@ -2,13 +2,14 @@ package validate
 
 import (
 	"bytes"
-	"encoding/binary"
 	"hash/maphash"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -111,8 +112,8 @@ func typeIn(urn string) string {
 // seen is where an entity stood first, and a hash of what it says; 0 for a temporal
 // evolution, whose moments are no conflict.
 type seen struct {
-	content    uint64
-	file, line uint32 // file is an index into links.files
+	content uint32
+	line    uint32 // of all files after one another, links.files
 }
 
 // conflicts reports an entity whose id another one has that says something else.
@@ -120,63 +121,79 @@ func (f *file) conflicts(e *ngsild.Entity, first, now seen) {
 	if first.content == now.content || first.content == 0 || now.content == 0 {
 		return
 	}
-	f.add(finding.New(finding.EntityConflict, f.at(e.ID, ngsild.MemberID), "another entity of this id, in %s:%d, says something else", f.v.links.files[first.file], first.line).
+	name, line := f.v.links.placeOf(first.line)
+	f.add(finding.New(finding.EntityConflict, f.at(e.ID, ngsild.MemberID), "another entity of this id, in %s:%d, says something else", name, line).
 		WithHint("keep one of them, or give them ids of their own; several moments of one entity go into one temporal entity"))
 }
 
-// content hashes what an entity says, whatever the order of its members.
-func (v *Validator) content(e *ngsild.Entity, ldctx *resolved) uint64 {
-	expand := func(name string) string {
-		if iri, _ := ldctx.ldctx.Expand(name); iri != "" {
-			return iri
-		}
-		return name
-	}
+// contentOf hashes what an entity says, whatever the order of its members.
+func (f *file) contentOf(e *ngsild.Entity, ldctx *resolved) uint64 {
+	seed := f.v.links.seed
 	var sum uint64
 	for _, name := range e.Types {
-		sum += maphash.String(v.links.seed, "type "+expand(name))
+		sum += maphash.String(seed, expand(ldctx, name)) * 3
 	}
 	for _, scope := range e.Scopes {
-		sum += maphash.String(v.links.seed, "scope "+strings.TrimPrefix(scope, "/"))
+		sum += maphash.String(seed, strings.TrimPrefix(scope, "/")) * 5
 	}
-	return sum + v.contentOf(e.Attributes, expand)
+	return sum + f.contentOfAll(e.Attributes, ldctx)
 }
 
-func (v *Validator) contentOf(list []ngsild.Attribute, expand func(string) string) uint64 {
+func (f *file) contentOfAll(list []ngsild.Attribute, ldctx *resolved) uint64 {
 	var sum uint64
 	for i := range list {
 		a := &list[i]
 		var h maphash.Hash
-		h.SetSeed(v.links.seed)
+		h.SetSeed(f.v.links.seed)
 		// The family, not the kind: a simplified entity does not tell all kinds.
-		for _, part := range []string{expand(a.Name), a.DatasetID, a.ObservedAt, a.UnitCode} {
+		for _, part := range []string{expand(ldctx, a.Name), a.DatasetID, a.ObservedAt, a.UnitCode} {
 			h.WriteString(part)
 			h.WriteByte(0)
 		}
-		value := a.Value
-		if c := value.Kind(); c == '{' || c == '[' || c == '0' {
-			if canonical := value.Clone(); canonical.Canonicalize() == nil {
-				value = canonical
-			}
+		switch a.Value.Kind() {
+		case '0':
+			number, _ := strconv.ParseFloat(string(a.Value), 64) // out of range is infinite
+			maphash.WriteComparable(&h, number)
+		case '{', '[':
+			f.canonical = append(f.canonical[:0], a.Value...)
+			_ = f.canonical.Canonicalize() // what is not canonical stays as it is
+			h.Write(f.canonical)
+		default:
+			h.Write(a.Value)
 		}
-		h.Write(value)
-		_ = binary.Write(&h, binary.LittleEndian, v.contentOf(a.Attributes, expand))
+		if len(a.Attributes) > 0 {
+			maphash.WriteComparable(&h, f.contentOfAll(a.Attributes, ldctx))
+		}
 		sum += h.Sum64()
 	}
 	return sum
 }
 
+// expand gives the IRI of a name, or a name that has none as it is.
+func expand(ldctx *resolved, name string) string {
+	if iri, _ := ldctx.ldctx.Expand(name); iri != "" {
+		return iri
+	}
+	return name
+}
+
 // zones reports texts of attributes that no model checks which are a date and time
 // without a zone.
-func (f *file) zones(e *ngsild.Entity, checked map[string]bool) {
+func (f *file) zones(e *ngsild.Entity, matched []*models.Model) {
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
-		if a.Kind != ngsild.Property || checked[a.Name] || !isLocalTime(a.Value) {
+		if a.Kind != ngsild.Property || !isLocalTime(a.Value) || slices.ContainsFunc(matched, func(m *models.Model) bool { return checksText(m, a.Name) }) {
 			continue
 		}
 		f.add(finding.New(finding.AttributeZone, f.at(e.ID, append(f.path(e, i), ngsild.MemberValue)...), "%q is %s, a date and time that does not say its zone", a.Name, a.Value).
 			WithHint("write it in UTC, with Z: 2026-01-31T12:00:00Z"))
 	}
+}
+
+// checksText reports whether a model says what text an attribute is: of a format, or any.
+func checksText(m *models.Model, name string) bool {
+	attribute := m.Attribute(name)
+	return attribute != nil && attribute.Shape.Type == "string"
 }
 
 // isLocalTime reports whether a JSON value is a text such as "2026-01-31T12:00:00" or

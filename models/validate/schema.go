@@ -22,10 +22,15 @@ import (
 type schemas map[*models.Model]*compiled
 
 // compiled gives a model compiled.
-func (v *Validator) compiled(m *models.Model) *compiled {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.schemas.of(m)
+func (f *file) compiled(m *models.Model) *compiled {
+	c := f.known[m]
+	if c == nil {
+		f.v.mu.Lock()
+		defer f.v.mu.Unlock()
+		c = f.v.schemas.of(m)
+		f.known[m] = c
+	}
+	return c
 }
 
 // compiled is a model compiled.
@@ -34,6 +39,9 @@ type compiled struct {
 	// forms say quickly what values are right. An attribute has none where its shape
 	// asks for more than a form covers.
 	forms map[*models.Attribute]*form
+	// objects is set where the value of an attribute may be an object with a member
+	// "value", as an attribute in concise form is.
+	objects bool
 	// schemas say what is wrong, and judge what the forms do not cover. They are compiled
 	// at the first call.
 	schemas func() (map[*models.Attribute]*jsonschema.Schema, error)
@@ -49,6 +57,7 @@ func (s schemas) of(m *models.Model) *compiled {
 			schemas: sync.OnceValues(func() (map[*models.Attribute]*jsonschema.Schema, error) { return compileSchemas(m) }),
 		}
 		for _, a := range m.Attributes {
+			c.objects = c.objects || hasMember(&a.Shape, ngsild.MemberValue)
 			if f, ok := compileForm(&a.Shape); ok {
 				c.forms[a] = f
 			}

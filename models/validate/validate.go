@@ -21,6 +21,8 @@ import (
 	"io"
 	"sync"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -121,7 +123,7 @@ func New(o Options) (*Validator, error) {
 }
 
 // File checks the entities of one file, in a stream and on all cores: it holds some batches
-// of them, and some 30 bytes for each id. The error is for faults of the system, such as a
+// of them, and some 75 bytes for each id. The error is for faults of the system, such as a
 // disk; text that is not JSON is a finding. Findings stand in the order of the file.
 func (v *Validator) File(ctx context.Context, name string, r io.Reader) ([]finding.Finding, Stats, error) {
 	return v.read(ctx, name, r, false)
@@ -136,13 +138,15 @@ func (v *Validator) FolderFile(ctx context.Context, name string, r io.Reader) ([
 
 // file is what one goroutine of a File call has for itself.
 type file struct {
-	v        *Validator
-	ctx      context.Context
-	name     string
-	inFolder bool
-	told     map[uint64]bool // hashes of what this goroutine said that is said once a file
-	checking checking
-	resolved *resolved // the @context of the entity before
+	v         *Validator
+	ctx       context.Context
+	name      string
+	inFolder  bool
+	told      map[uint64]bool // hashes of what this goroutine said that is said once a file
+	known     schemas         // those that this goroutine met
+	checking  checking
+	resolved  *resolved      // the @context of the entity before
+	canonical jsontext.Value // memory for contentOfAll
 
 	// The entity at hand, and what is said of it.
 	item ngsild.Item

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -56,6 +57,7 @@ type Reader struct {
 	behind struct {
 		text   []byte
 		offset int64
+		tooFar bool // the end of the line is not read yet
 	}
 	// end is where the item before ended, in bytes and in characters of its line.
 	end struct {
@@ -95,6 +97,9 @@ func (r *Reader) Next() (Item, error) {
 // NDJSON: each entity before it stands alone on its line, or, where there is none, the
 // next line is a JSON object. It reports whether it did.
 func (r *Reader) SkipLine() bool {
+	if r.behind.tooFar {
+		r.discardLine()
+	}
 	if r.behind.text == nil {
 		return false
 	}
@@ -102,6 +107,23 @@ func (r *Reader) SkipLine() bool {
 	r.base, r.behind.text, r.err = r.behind.offset, nil, nil
 	r.dec = jsontext.NewDecoder(&r.lines, jsontext.AllowDuplicateNames(true))
 	return true
+}
+
+// discardLine reads to the end of a line that is too long to be held.
+func (r *Reader) discardLine() {
+	r.behind.tooFar = false
+	r.lines.err, r.lines.limit = nil, math.MaxInt64
+	text := make([]byte, 64<<10)
+	for {
+		n, err := r.lines.Read(text)
+		if k := bytes.IndexByte(text[:n], '\n'); k >= 0 {
+			r.behind.text, r.behind.offset = text[k+1:n], r.lines.position()-int64(n-k-1)
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // offset gives where the decoder is in the file.
@@ -188,6 +210,7 @@ func (r *Reader) fault(err error) error {
 		rest := r.dec.UnreadBuffer()
 		start := r.offset() + int64(len(rest)-len(bytes.TrimLeft(rest, " \t\r\n,")))
 		line := r.lines.lineOf(start)
+		r.behind.tooFar = r.oneALine && !r.inArray && r.items > 0 && bytes.IndexByte(bytes.TrimLeft(rest, " \t\r\n"), '\n') < 0
 		return &SyntaxError{
 			Line: line, Char: r.charOf(start, line),
 			Message: fmt.Sprintf("the value that starts here is larger than %d MiB, more than an entity may be", MaxEntityBytes>>20),
@@ -227,7 +250,13 @@ func (r *Reader) lineFault() (e *SyntaxError, ok bool) {
 	for next == len(rest) && r.readMore(&rest) {
 		next = skipSpace(rest, next)
 	}
-	following := jsontext.Value(rest[next:r.lineEnd(&rest, next)])
+	if r.items == 0 {
+		r.lineEnd(&rest, next)
+	}
+	following := jsontext.Value(rest[next:])
+	if k := bytes.IndexByte(following, '\n'); k >= 0 {
+		following = following[:k]
+	}
 	text := bytes.TrimRight(rest[start:end], "\r\n")
 	_, err := jsontext.NewDecoder(bytes.NewBuffer(bytes.Clone(text)), jsontext.AllowDuplicateNames(true)).ReadValue()
 	cut := errors.Is(err, io.ErrUnexpectedEOF)
@@ -280,6 +309,15 @@ type lineCounter struct {
 	err       error    // of r, other than io.EOF
 	limit     int64    // no byte at or behind this offset is read
 	again     [][]byte // what is to be read again
+}
+
+// position gives the offset of what is read next.
+func (c *lineCounter) position() int64 {
+	p := c.offset
+	for _, text := range c.again {
+		p -= int64(len(text))
+	}
+	return p
 }
 
 // unread makes a text that was read the next to be read.

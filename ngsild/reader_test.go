@@ -131,6 +131,23 @@ func TestReaderGoesOnBehindABadLineOfNDJSON(t *testing.T) {
 	}
 }
 
+func TestReaderGoesOnBehindALineThatIsTooLong(t *testing.T) {
+	const message = ": the value that starts here is larger than 16 MiB, more than an entity may be"
+	long := "{\"a\":\"" + strings.Repeat("x", ngsild.MaxEntityBytes+1000)
+	list, err := lines(strings.NewReader("{\"a\":1}\n" + long + "\"}\n\n{\"a\":2}\nx\n" + long + "\"}\n{\"a\":3}\n"))
+	require.Equal(t, io.EOF, err)
+	require.Len(t, list, 6)
+	require.Equal(t, []string{`1:1 {"a":1}`, "line 2, character 1" + message, `4:1 {"a":2}`}, list[:3])
+	require.Equal(t, []string{"line 6, character 1" + message, `7:1 {"a":3}`}, list[4:])
+
+	list, err = lines(strings.NewReader("{\"a\":1}\n" + long))
+	require.EqualError(t, err, "line 2, character 1"+message)
+	require.Len(t, list, 2)
+	list, err = lines(strings.NewReader("{\"a\":1}\n{\n\"b\":" + long + "\"}}\n{\"a\":2}"))
+	require.EqualError(t, err, "line 2, character 1"+message, "a value of several lines")
+	require.Len(t, list, 2)
+}
+
 func TestReaderGoesOnBehindManyBadLines(t *testing.T) {
 	var b strings.Builder
 	for range 20000 {

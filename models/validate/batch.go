@@ -93,9 +93,10 @@ func (v *Validator) read(ctx context.Context, name string, r io.Reader, inFolder
 			if err := text.Acquire(gctx, b.weight()); err != nil {
 				return err
 			}
+			last := b.end != nil
 			order <- b
-			work <- b
-			if b.end != nil {
+			work <- b // whose it is from here on
+			if last {
 				return nil
 			}
 		}

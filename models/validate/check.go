@@ -200,15 +200,24 @@ func (f *file) objectsAreValues(e *ngsild.Entity) bool {
 		known := false
 		for _, m := range candidates {
 			attribute := m.Attribute(a.Name)
-			for kind := ngsild.Property; attribute != nil && kind <= ngsild.JsonProperty; kind++ {
-				known = known || hasMember(&attribute.Shape, kind.Member())
-			}
+			known = known || attribute != nil && mayLookConcise(&attribute.Shape)
 		}
 		if !known {
 			return false
 		}
 	}
 	return len(e.Attributes) > 0
+}
+
+// mayLookConcise reports whether a value may be an object with a member in which an
+// attribute has its value.
+func mayLookConcise(s *models.Shape) bool {
+	for kind := ngsild.Property; kind <= ngsild.JsonProperty; kind++ {
+		if hasMember(s, kind.Member()) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasMember reports whether an object, or the objects of a list, have a known member.

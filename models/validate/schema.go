@@ -39,8 +39,7 @@ type compiled struct {
 	// forms say quickly what values are right. An attribute has none where its shape
 	// asks for more than a form covers.
 	forms map[*models.Attribute]*form
-	// objects is set where the value of an attribute may be an object with a member
-	// "value", as an attribute in concise form is.
+	// objects is set where an attribute mayLookConcise in simplified form.
 	objects bool
 	// schemas say what is wrong, and judge what the forms do not cover. They are compiled
 	// at the first call.
@@ -57,7 +56,7 @@ func (s schemas) of(m *models.Model) *compiled {
 			schemas: sync.OnceValues(func() (map[*models.Attribute]*jsonschema.Schema, error) { return compileSchemas(m) }),
 		}
 		for _, a := range m.Attributes {
-			c.objects = c.objects || hasMember(&a.Shape, ngsild.MemberValue)
+			c.objects = c.objects || mayLookConcise(&a.Shape)
 			if f, ok := compileForm(&a.Shape); ok {
 				c.forms[a] = f
 			}

@@ -127,7 +127,7 @@ func (s *settings) proposeMapping(cmd *cobra.Command, spec source.Spec, model, o
 		for i, other := range ranked[1:] {
 			chosen += fmt.Sprintf("%s %s %.2f", [...]string{"; then come", ","}[i], other.Model.QualifiedName(), other.Score)
 		}
-		chosen += ". Another is named with --model."
+		chosen += ". Another is named with --model;\nwhat is called sure below is so only where the model is right."
 	}
 	draft, err := propose.Draft(cmd.Context(), "", table, m, suggester, fromMapping(spec.File, out))
 	if err != nil {

@@ -39,7 +39,7 @@ func newModelsSuggestCommand(s *settings) *cobra.Command {
 		Use:   "suggest SOURCE",
 		Short: "The models that a table may be about, the best first, with reasons",
 		Long: "Reads a table to its end and holds its columns against the attributes of every model: names and synonyms in six\n" +
-			"languages, units, types, ranges, values. ldt map new SOURCE --model NAME then proposes a mapping.",
+			"languages, units, types, ranges, values; --verbose says of each column why. ldt map new SOURCE --model NAME then proposes a mapping.",
 		Args: wantArgs(1, 1, "SOURCE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if n < 1 {
@@ -66,7 +66,7 @@ func newModelsSuggestCommand(s *settings) *cobra.Command {
 				if i > 0 {
 					fmt.Fprintln(cmd.OutOrStdout())
 				}
-				if err := list[i].writeText(cmd.OutOrStdout(), tables[i]); err != nil {
+				if err := list[i].writeText(cmd.OutOrStdout(), tables[i], s.verbose); err != nil {
 					return err
 				}
 			}
@@ -100,7 +100,9 @@ func suggestedOf(s *suggest.Suggester, t *profile.Table, n int) suggestedTable {
 // answersShown is how many answers the text names of a model.
 const answersShown = 6
 
-func (t *suggestedTable) writeText(w io.Writer, table *profile.Table) error {
+// writeText writes the models of a table for a person; verbose gives each answer with its
+// reasons a line.
+func (t *suggestedTable) writeText(w io.Writer, table *profile.Table, verbose bool) error {
 	var b strings.Builder
 	b.WriteString(t.File)
 	if t.Sheet != "" {
@@ -115,7 +117,15 @@ func (t *suggestedTable) writeText(w io.Writer, table *profile.Table) error {
 	}
 	for i, m := range t.Models {
 		fmt.Fprintf(&b, "%3d  %s  %.2f\n", i+1, m.Model, m.Score)
-		if len(m.Answered) > 0 {
+		if verbose {
+			for _, a := range m.Answered {
+				var reasons []string
+				for _, r := range a.Reasons {
+					reasons = append(reasons, r.Text)
+				}
+				fmt.Fprintf(&b, "     %s → %s %.2f: %s\n", a.Column, a.Attribute, a.Score, strings.Join(reasons, "; "))
+			}
+		} else if len(m.Answered) > 0 {
 			var parts []string
 			for _, a := range m.Answered[:min(len(m.Answered), answersShown)] {
 				parts = append(parts, fmt.Sprintf("%s → %s %.2f", a.Column, a.Attribute, a.Score))

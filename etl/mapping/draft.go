@@ -47,7 +47,9 @@ type DraftAttribute struct {
 	// Members are those of an object, by name; their own Member is not used.
 	Members []DraftAttribute
 	// Listed makes the value the only one of a list.
-	Listed   bool
+	Listed bool
+	// Language is the tag of the only text of a languageMap.
+	Language string
 	As       string // a converter
 	Format   string // of a time
 	Timezone string
@@ -167,6 +169,11 @@ func (w *draftWriter) attribute(indent int, a DraftAttribute) {
 }
 
 func (a *DraftAttribute) value() string {
+	if a.Language != "" {
+		one := *a
+		one.Language = ""
+		return "{" + scalarYAML(a.Language) + ": " + one.value() + "}"
+	}
 	if a.Listed {
 		one := *a
 		one.Listed = false

@@ -38,14 +38,18 @@ func Draft(ctx context.Context, baseDir string, t *profile.Table, m *models.Mode
 		return nil, err
 	}
 	b.names, b.key = key.names, key.columns
-	e := mapping.DraftEntity{Type: m.Type, Model: m.QualifiedName(), ID: key.template(m.Type), Proposed: true}
+	entityType := m.Type
+	if m.TypeIRI() == "" && m.IRI(m.Name) != "" { // the @context has it under the model's name
+		entityType = m.Name
+	}
+	e := mapping.DraftEntity{Type: entityType, Model: m.QualifiedName(), ID: key.template(entityType), Proposed: true}
 	e.Attributes = b.attributes()
 	e.IDNotes = append(b.ids, key.notes()...)
 	e.Notes = append(b.unplaced, b.required(e.Attributes)...)
 	out := &Mapping{Columns: len(t.Columns), Placed: len(b.used), Sure: b.sure}
 	out.Draft = mapping.Draft{
 		Title: fmt.Sprintf("A proposal for %s: each row of %s becomes a %s.\nA person must confirm it: look at each attribute, correct it, and set confirmed: true (or take the key out).\nldt map check counts what is not confirmed.",
-			m.QualifiedName(), file, m.Type),
+			m.QualifiedName(), file, entityType),
 		SourceText: named.SourceYAML(),
 		Entities:   []mapping.DraftEntity{e},
 	}
@@ -92,6 +96,7 @@ func (b *builder) attributes() []mapping.DraftAttribute {
 			b.used[i] = true
 		}
 		if best == nil && b.used[i] {
+			b.ids = append(b.ids, quoted(c.Name)+" tells rows apart"+others("; nearest: ", b.list[i].Candidates))
 			continue
 		}
 		if best == nil {
@@ -202,15 +207,27 @@ func (b *builder) attribute(i int, best *suggest.Candidate) mapping.DraftAttribu
 	}
 	note := func(format string, args ...any) { d.Notes = append(d.Notes, fmt.Sprintf(format, args...)) }
 	dated := c.Type == profile.Date || c.Type == profile.DateTime || c.Type == profile.Year
+	if a.Kind == ngsild.ListProperty {
+		d.Member, d.Listed = ngsild.MemberValueList, true
+	}
 	switch {
-	case a.Kind == ngsild.Relationship:
+	case a.Kind == ngsild.LanguageProperty: // no language is known
+		d.Member, d.As, d.Language, d.Listed = ngsild.MemberLanguageMap, "text", "@none", false
+	case a.Kind == ngsild.VocabProperty:
+		d.Member, d.As, d.Listed = ngsild.MemberVocab, "text", false
+	case a.Kind == ngsild.JsonProperty:
+		d.Member, d.As, d.Listed = ngsild.MemberJSON, "text", false
+	case a.Kind == ngsild.Relationship || a.Kind == ngsild.ListRelationship:
 		d.Member = ngsild.MemberObject
+		if a.Kind == ngsild.ListRelationship {
+			d.Member, d.Listed = ngsild.MemberObjectList, true
+		}
 		d.Around = "urn:ngsi-ld:" + targetOf(a.Name) + ":{}"
 		if len(c.Samples) > 0 && !slices.ContainsFunc(c.Samples, func(s string) bool { return ngsild.ValidURI(s) != nil }) {
 			d.Around = ""
 		}
 	case a.Kind == ngsild.GeoProperty:
-		d.As = "point"
+		d.As, d.Listed = "point", false
 		if c.Type == profile.GeoJSON {
 			d.As = "geojson"
 		} else {

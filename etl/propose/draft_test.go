@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ldtkit/ldt/etl/mapping"
 	"github.com/ldtkit/ldt/etl/profile"
 	"github.com/ldtkit/ldt/etl/propose"
 	"github.com/ldtkit/ldt/etl/source"
@@ -76,4 +77,32 @@ func TestDraftSaysWhichRowsShareAnID(t *testing.T) {
 	draft, err := propose.Draft(t.Context(), "", table, m, suggest.New(models.Builtin()), name)
 	require.NoError(t, err)
 	require.Contains(t, string(draft.YAML()), "# 1 of 3 rows have the id of an earlier row, and are rejected")
+}
+
+func TestDraftWritesEveryKindOfAttribute(t *testing.T) {
+	catalogue, err := models.Load([]byte(`{"subjects": [{"name": "Own", "contextURLs": ["https://example.org/c.jsonld"],
+		"terms": {"Thing": "https://example.org/Thing", "caption": "https://example.org/caption", "colour": "https://example.org/colour",
+			"extra": "https://example.org/extra", "parts": "https://example.org/parts", "steps": "https://example.org/steps"},
+		"models": [{"name": "Thing", "type": "Thing", "attributes": [
+			{"name": "caption", "kind": "LanguageProperty"}, {"name": "colour", "kind": "VocabProperty", "type": "string"},
+			{"name": "extra", "kind": "JsonProperty"}, {"name": "parts", "kind": "ListRelationship", "type": "array", "items": {"identifier": true}},
+			{"name": "steps", "kind": "ListProperty", "type": "array", "items": {"type": "number"}}]}]}]}`))
+	require.NoError(t, err)
+	m, err := catalogue.Find("Own/Thing")
+	require.NoError(t, err)
+	name := filepath.Join(t.TempDir(), "t.csv")
+	require.NoError(t, os.WriteFile(name, []byte("id;caption;colour;extra;parts;steps\nA;a;b;c;d;1,5\nB;e;f;g;h;2,5\n"), 0o644))
+	table, err := profile.Of(t.Context(), "", source.Spec{File: name})
+	require.NoError(t, err)
+	draft, err := propose.Draft(t.Context(), "", table, m, suggest.New(catalogue), name)
+	require.NoError(t, err)
+	text := draft.YAML()
+	_, err = mapping.Parse("m.yaml", text)
+	require.NoError(t, err, string(text))
+	for _, want := range []string{
+		`languageMap: {"@none": {column: caption, as: text}}`, "vocab: {column: colour, as: text}", "json: {column: extra, as: text}",
+		`objectList: [{column: parts, template: "urn:ngsi-ld:Parts:{}"}]`, "valueList: [{column: steps, as: number}]",
+	} {
+		require.Contains(t, string(text), want)
+	}
 }

@@ -10,6 +10,7 @@ package suggest
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -139,17 +140,17 @@ type ModelScore struct {
 
 // Answer is a column and the attribute that it is.
 type Answer struct {
-	Column    string  `json:"column"`
-	Attribute string  `json:"attribute"`
-	Score     float64 `json:"score"`
+	Column    string   `json:"column"`
+	Attribute string   `json:"attribute"`
+	Score     float64  `json:"score"`
+	Reasons   []Reason `json:"reasons"`
 }
 
 // Suggester knows the attributes of a catalogue by their words. It does not change and
 // is safe to share.
 type Suggester struct {
-	catalogue *models.Catalogue
-	models    []*modelWords
-	byModel   map[*models.Model]*modelWords
+	models  []*modelWords
+	byModel map[*models.Model]*modelWords
 	// attributes are the attributes of each model by their words, in its order.
 	attributes map[*models.Model][]*nameWords
 	// names are the different names of attributes, by each concept that they speak of.
@@ -180,7 +181,7 @@ type nameWords struct {
 
 // New compiles a catalogue; it reads every subject.
 func New(catalogue *models.Catalogue) *Suggester {
-	s := &Suggester{catalogue: catalogue, byModel: map[*models.Model]*modelWords{}, attributes: map[*models.Model][]*nameWords{}, names: map[string][]*nameWords{}, holders: map[string][]holder{}}
+	s := &Suggester{byModel: map[*models.Model]*modelWords{}, attributes: map[*models.Model][]*nameWords{}, names: map[string][]*nameWords{}, holders: map[string][]holder{}}
 	all := catalogue.Models()
 	for _, m := range all {
 		w := &modelWords{model: m, about: words().mentions(m.Name)}
@@ -319,7 +320,7 @@ const (
 // Models ranks the models that a table may be about, the best first, n at most.
 func (s *Suggester) Models(t *Table, n int) []ModelScore {
 	read := readTable(t)
-	best := map[*modelWords]map[string]Answer{} // by attribute
+	best := map[*modelWords]map[string]float64{} // the best score of each attribute
 	rarity, worth := map[string]float64{}, map[string]float64{}
 	for i := range read {
 		c := &read[i]
@@ -340,24 +341,27 @@ func (s *Suggester) Models(t *Table, n int) []ModelScore {
 						continue
 					}
 					if best[h.model] == nil {
-						best[h.model] = map[string]Answer{}
+						best[h.model] = map[string]float64{}
 					}
-					if known := best[h.model][name.name]; k.Score > known.Score {
-						best[h.model][name.name] = Answer{c.Name, name.name, k.Score}
+					if k.Score > best[h.model][name.name] {
+						best[h.model][name.name] = k.Score
 						worth[name.name] = c.evidence()
 					}
 				}
 			}
 		}
 	}
-	about := tableWords(t, read)
+	about, timed := tableWords(t, read), series(read)
 	list := make([]ModelScore, 0, len(s.models))
 	for _, w := range s.models {
-		score, named := w.named(about)
-		for attribute, a := range best[w] {
-			score += a.Score * a.Score * rarity[attribute] * worth[attribute]
+		if !mappable(w.model) {
+			continue
 		}
-		score *= w.prior(about, series(read))
+		score, named := w.named(about)
+		for _, attribute := range slices.Sorted(maps.Keys(best[w])) {
+			score += best[w][attribute] * best[w][attribute] * rarity[attribute] * worth[attribute]
+		}
+		score *= w.prior(about, timed)
 		if score == 0 {
 			continue
 		}
@@ -369,7 +373,7 @@ func (s *Suggester) Models(t *Table, n int) []ModelScore {
 	slices.SortFunc(list, byScore)
 	list = list[:min(len(list), max(n, modelsKept))]
 	for i := range list {
-		s.closely(&list[i], read, about, rarity)
+		s.closely(&list[i], read, about, timed, rarity)
 	}
 	list = slices.DeleteFunc(list, func(m ModelScore) bool { return m.Score < leastModel })
 	slices.SortFunc(list, byScore)
@@ -377,7 +381,7 @@ func (s *Suggester) Models(t *Table, n int) []ModelScore {
 }
 
 // closely scores a model by what its attributes answer together.
-func (s *Suggester) closely(m *ModelScore, read []column, about map[string]float64, rarity map[string]float64) {
+func (s *Suggester) closely(m *ModelScore, read []column, about map[string]float64, timed bool, rarity map[string]float64) {
 	sum := 0.0
 	suggestions := s.suggestions(m.Model, read)
 	for i, suggestion := range suggestions {
@@ -385,7 +389,7 @@ func (s *Suggester) closely(m *ModelScore, read []column, about map[string]float
 		if best == nil {
 			continue
 		}
-		m.Answered = append(m.Answered, Answer{suggestion.Column, best.Attribute, best.Score})
+		m.Answered = append(m.Answered, Answer{suggestion.Column, best.Attribute, best.Score, best.Reasons})
 		r, known := rarity[best.Attribute]
 		if !known || r < generic {
 			r = 0.03
@@ -394,10 +398,10 @@ func (s *Suggester) closely(m *ModelScore, read []column, about map[string]float
 	}
 	w := s.byModel[m.Model]
 	named, _ := w.named(about)
-	if m.Model.Name == "PointOfInterest" && sum < 1 && places(suggestions) && !series(read) {
+	if m.Model.Name == "PointOfInterest" && sum < 1 && places(suggestions) && !timed {
 		sum += 0.5 // a list of places with nothing more to say
 	}
-	m.Score = round(1 - math.Exp(-(sum+named)*w.prior(about, series(read))/2))
+	m.Score = round(1 - math.Exp(-(sum+named)*w.prior(about, timed)/2))
 }
 
 // places says that the rows have a name and a location.
@@ -447,15 +451,21 @@ func series(columns []column) bool {
 // seldom are subjects for records that a table of a city seldom holds: descriptions of
 // datasets, tags of a map, the wiring of a power network, the parts of a building's services.
 var seldom = map[string]bool{
-	"AAS": true, "DCAT-AP": true, "DataQuality": true, "EnergyCIM": true, "FrictionlessData": true, "IssueTracking": true, "OpenStreetMap": true,
+	"AAS": true, "DCAT-AP": true, "DataQuality": true, "EnergyCIM": true, "FrictionlessData": true, "OpenStreetMap": true,
 	"S4BLDG": true, "SDMX": true, "STAT-DCAT-AP": true, "ZEB": true,
+}
+
+// mappable says that a mapping to the model can work: its type is a term, of an @context
+// that JSON-LD takes, which it does not that of IssueTracking.
+func mappable(m *models.Model) bool {
+	return (m.TypeIRI() != "" || m.IRI(m.Name) != "") && m.Subject.Name != "IssueTracking"
 }
 
 // prior is how likely a model is before the columns are looked at: more for those of
 // energy, buildings, devices, weather and indicators, which have a line of ours; less for
 // one of many attributes, for one of a special subject, for one whose name says what the
 // table does not, and for an observation where no row has a time.
-func (w *modelWords) prior(about map[string]float64, series bool) float64 {
+func (w *modelWords) prior(about map[string]float64, timed bool) float64 {
 	p := 1 / (1 + 0.15*math.Log(max(1, float64(len(w.model.Attributes))/20)))
 	if w.model.Line() != (models.Line{}) {
 		p *= 1.5
@@ -465,7 +475,7 @@ func (w *modelWords) prior(about map[string]float64, series bool) float64 {
 	}
 	observes := slices.ContainsFunc(w.about, func(m mention) bool { return m.concept == "value" })
 	switch {
-	case series && observes:
+	case timed && observes:
 		p *= 1.3
 	case observes:
 		p *= 0.75

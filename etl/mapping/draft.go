@@ -172,7 +172,7 @@ func (a *DraftAttribute) value() string {
 	if a.Language != "" {
 		one := *a
 		one.Language = ""
-		return "{" + scalarYAML(a.Language) + ": " + one.value() + "}"
+		return "{" + strictyaml.Quote(a.Language) + ": " + one.value() + "}"
 	}
 	if a.Listed {
 		one := *a

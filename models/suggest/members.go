@@ -125,6 +125,9 @@ func (c *column) located() (float64, []Reason) {
 
 // identifies scores the id of the entity.
 func (c *column) identifies() (float64, []Reason) {
+	if c.Unit != "" {
+		return 0, nil // what is measured names nothing
+	}
 	score := 0.0
 	var reasons []Reason
 	for _, rule := range []struct {

@@ -81,6 +81,13 @@ func TestCoordinatesAreTheLocationWhereBothAreThere(t *testing.T) {
 	require.False(t, suggest.IsLongitude("Breitengrad"))
 }
 
+func TestWhatHasAUnitIsNoID(t *testing.T) {
+	index := suggest.Column{Name: "Index (m3)", Type: suggest.Integer, Unit: "MTQ", UnitText: "m3", Rows: 9, Distinct: 9, Min: "1", Max: "9", ID: true}
+	require.Equal(t, []string{""}, answers(t, "Building/Building", index))
+	index.Unit, index.UnitText, index.Name = "", "", "Index"
+	require.Equal(t, []string{"id"}, answers(t, "Building/Building", index))
+}
+
 func TestAnAttributeIsTheBestAnswerOfOneColumn(t *testing.T) {
 	list := answers(t, "Device/SmartMeteringObservation", numbers("Consumption index", "", ""), numbers("total consumption", "KWH", "kWh"))
 	require.Equal(t, []string{"", "totalConsumption"}, list)

@@ -405,12 +405,23 @@ func TestWithoutARowThatConvertsThereIsNoExampleAndAReason(t *testing.T) {
 	require.Contains(t, found[0].Hint, `row 2: "x" is not a number`)
 }
 
-func TestPersonalDataInAnExampleIsTold(t *testing.T) {
-	dir := usecase(t, "file: data/a.csv", `- {type: Haus, id: "urn:ngsi-ld:Haus:{code}", attributes: {mel: {value: {column: contact}}}}`, "code,contact\n1,a.b@example.org\n")
-	_, found, err := makeModels(t, dir, "mappings/a.yaml")
+func TestNoPersonStandsInAnExample(t *testing.T) {
+	const entities = `- {type: Haus, id: "urn:ngsi-ld:Haus:{code}", attributes: {mel: {value: {column: contact}}}}`
+	dir := usecase(t, "file: data/a.csv", entities, "code,contact\n1,a.b@example.org\n")
+	made, found, err := makeModels(t, dir, "mappings/a.yaml")
 	require.NoError(t, err)
 	require.Equal(t, finding.InventoryLooksPersonal, found[0].Code)
-	require.Contains(t, found[0].Message, "an e-mail address")
+	require.Contains(t, found[0].Message, "an e-mail address (cells are e-mail addresses), so no example is made")
+	require.Len(t, made.Models[0].Files, 3)
+	require.NoError(t, made.Write())
+	require.NotContains(t, string(read(t, made.Models[0].Dir, "README.md")), "The examples are made")
+
+	// An address leads to persons only with more beside it.
+	dir = usecase(t, "file: data/a.csv", strings.Replace(entities, "contact", "rue", 1), "code,rue\n1,RUE DU BAC\n")
+	made, found, err = makeModels(t, dir, "mappings/a.yaml")
+	require.NoError(t, err)
+	require.Contains(t, found[0].Message, "a residential address (its header), and the examples show one row")
+	require.Len(t, made.Models[0].Files, 7)
 }
 
 // TestModelsOfRealFiles makes models from files of a supplier and two public bodies.

@@ -21,15 +21,20 @@ const (
 )
 
 // Examples makes entities of the first rows of a flow, which is at its end then, and gives
-// the first of each model. Findings are warnings: of columns that seem to hold data of
-// persons, and of models without a row.
+// the first of each model; none where a column that the mapping reads seems to name
+// persons. Findings are warnings: of columns that seem to hold data of persons, and of
+// models without a row.
 func Examples(ctx context.Context, flow *etl.Flow, list []*Model) (func(*Model) *Example, []finding.Finding, error) {
 	rows, err := flow.Preview(ctx, searched)
 	if err != nil {
 		return nil, nil, err
 	}
-	found := personal(flow, rows)
+	found, direct := personal(flow, rows)
 	examples := map[*Model]*Example{}
+	of := func(m *Model) *Example { return examples[m] }
+	if direct {
+		return of, found, nil
+	}
 	for _, m := range list {
 		for i := range rows {
 			if examples[m] = m.example(flow, &rows[i]); examples[m] != nil {
@@ -44,7 +49,7 @@ func Examples(ctx context.Context, flow *etl.Flow, list []*Model) (func(*Model) 
 			found = append(found, f)
 		}
 	}
-	return func(m *Model) *Example { return examples[m] }, found, nil
+	return of, found, nil
 }
 
 // example gives the entity of the model that a row made, or nil.
@@ -64,8 +69,9 @@ func (m *Model) example(flow *etl.Flow, row *mapping.Preview) *Example {
 	return nil
 }
 
-// personal warns of columns of the mapping that seem to hold data of persons.
-func personal(flow *etl.Flow, rows []mapping.Preview) []finding.Finding {
+// personal warns of columns of the mapping that seem to hold data of persons; direct says
+// that one identifies them by itself.
+func personal(flow *etl.Flow, rows []mapping.Preview) (found []finding.Finding, direct bool) {
 	var columns []string
 	samples := map[string][]string{}
 	for _, row := range rows {
@@ -79,16 +85,20 @@ func personal(flow *etl.Flow, rows []mapping.Preview) []finding.Finding {
 			}
 		}
 	}
-	var found []finding.Finding
 	for _, column := range columns {
 		kind, why := profile.LooksPersonal(column, samples[column])
 		if kind == "" {
 			continue
 		}
-		f := finding.New(finding.InventoryLooksPersonal, finding.Location{File: flow.Spec.Name(), Column: column}, "this looks like %s (%s), and the examples show one row", article(string(kind)), why)
-		found = append(found, f.WithHint("put an invented value into the examples before you publish them"))
+		then, hint := "and the examples show one row", "put an invented value into the examples before you publish them"
+		if kind.Direct() {
+			direct = true
+			then, hint = "so no example is made", "leave the column out of the mapping, or write the examples by hand, with invented values"
+		}
+		f := finding.New(finding.InventoryLooksPersonal, finding.Location{File: flow.Spec.Name(), Column: column}, "this looks like %s (%s), %s", article(string(kind)), why, then)
+		found = append(found, f.WithHint("%s", hint))
 	}
-	return found
+	return found, direct
 }
 
 func article(noun string) string {

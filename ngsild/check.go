@@ -30,6 +30,9 @@ type checker struct {
 	built bool
 	// temporal says that instances of one datasetId differ by the time.
 	temporal bool
+	// moments says where those attributes of the entity stand that are one of many in the
+	// text, by their place in the list.
+	moments map[int]momentAt
 	// broken holds what has a finding already.
 	broken struct{ id, types bool }
 	// paths is room for the ways to what is looked at; it is used again for
@@ -202,9 +205,10 @@ func (c *checker) checkAttributes(list []Attribute, parent *path, depth int) {
 		}
 		for i := start; i < end; i++ {
 			here := at
-			if end-start > 1 {
-				element := c.element(at, i-start)
-				here = element
+			if depth == 0 {
+				here = c.instance(at, i, start, end)
+			} else if end-start > 1 {
+				here = c.element(at, i-start)
 			}
 			if c.temporal && depth == 0 {
 				// checkMoments has told them apart.
@@ -215,6 +219,21 @@ func (c *checker) checkAttributes(list []Attribute, parent *path, depth int) {
 		}
 		start = end
 	}
+}
+
+// instance gives the way to an attribute of the entity, the i-th, of those of one name
+// from start to end.
+func (c *checker) instance(at *path, i, start, end int) *path {
+	if m, ok := c.moments[i]; ok {
+		if m.array >= 0 {
+			at = c.element(at, m.array)
+		}
+		return c.element(c.element(c.member(at, m.member), m.n), 0)
+	}
+	if end-start > 1 {
+		return c.element(at, i-start)
+	}
+	return at
 }
 
 // index finds attributes by name and datasetId. It is nil for a list that is

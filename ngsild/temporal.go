@@ -102,6 +102,14 @@ func DecodeTemporal(data []byte) (*Entity, []finding.Finding, error) {
 	return decode(data, decoder{temporal: true})
 }
 
+// momentAt is where a moment stands: in the n-th pair of a member of the attribute, or of
+// an element of its array.
+type momentAt struct {
+	array  int // -1 where there is none
+	member string
+	n      int
+}
+
 // temporalInstances appends the instances of an attribute of a temporal entity.
 func (d *decoder) temporalInstances(list []Attribute, name string, value span, at *path) []Attribute {
 	if value.first(d.data) == '[' {
@@ -120,7 +128,14 @@ func (d *decoder) temporalInstances(list []Attribute, name string, value span, a
 				if !ok {
 					return list
 				}
+				before := len(list)
 				list = d.temporalInstances(list, name, element, d.element(at, n))
+				for i := before; i < len(list); i++ {
+					if m, ok := d.moments[i]; ok {
+						m.array = n
+						d.moments[i] = m
+					}
+				}
 			}
 		}
 	}
@@ -147,14 +162,14 @@ func (d *decoder) temporalInstances(list []Attribute, name string, value span, a
 			kind = GeoProperty // both have "values"
 		}
 		if plural || aggregates[member] {
-			list = d.moments(list, name, dataset, kind, inner, d.member(at, member))
+			list = d.pairs(list, name, dataset, kind, inner, d.member(at, member))
 		}
 	}
 }
 
-// moments appends an instance for each [value, time]; kind 0 stands for aggregates,
+// pairs appends an instance for each [value, time]; kind 0 stands for aggregates,
 // [value, from, to], which make none.
-func (d *decoder) moments(list []Attribute, name, dataset string, kind Kind, value span, at *path) []Attribute {
+func (d *decoder) pairs(list []Attribute, name, dataset string, kind Kind, value span, at *path) []Attribute {
 	size, form := 2, "[value, \"2024-01-31T12:00:00Z\"]"
 	if kind == 0 {
 		size, form = 3, "[value, \"2024-01-01T00:00:00Z\", \"2024-02-01T00:00:00Z\"]"
@@ -192,6 +207,10 @@ func (d *decoder) moments(list []Attribute, name, dataset string, kind Kind, val
 		if first.isNull(d.data) {
 			d.null(d.element(here, 0))
 		} else if kind != 0 && a.ObservedAt != "" {
+			if d.moments == nil {
+				d.moments = map[int]momentAt{}
+			}
+			d.moments[len(list)] = momentAt{-1, at.name, n}
 			list = append(list, a)
 		}
 	}
@@ -212,12 +231,12 @@ func (c *checker) checkMoments(list []Attribute, start, end int, at *path) {
 			continue
 		}
 		if end-start > 1 && a.ObservedAt == "" && a.InstanceID == "" && a.ModifiedAt == "" && a.CreatedAt == "" && a.DeletedAt == "" {
-			c.fault(finding.AttributeTime, c.element(at, i-start), "the instance has no observedAt, and %q has several", a.Name).Hint =
+			c.fault(finding.AttributeTime, c.instance(at, i, start, end), "the instance has no observedAt, and %q has several", a.Name).Hint =
 				"write when the value was observed, such as \"observedAt\": \"2024-01-31T12:00:00Z\""
 			continue
 		}
 		if key := a.moment(); a.ObservedAt != "" && seen[key] {
-			c.fault(finding.EntityDuplicate, c.element(at, i-start), "%q has two instances at %s", a.Name, a.ObservedAt).Hint =
+			c.fault(finding.EntityDuplicate, c.instance(at, i, start, end), "%q has two instances at %s", a.Name, a.ObservedAt).Hint =
 				"keep one of them, or give each a datasetId of its own"
 		} else {
 			seen[key] = true

@@ -283,6 +283,9 @@ func TestTemporalEntitiesAreToldApart(t *testing.T) {
 {"type": "Property", "value": 2, "observedAt": "2026-01-31T12:00:00.000Z"}]`, []string{"entity-duplicate 4 /temperature/1"}},
 		"no moment": {`[{"type": "Property", "value": 1, "observedAt": "2026-01-31T12:00:00Z"}, {"type": "Property", "value": 1, "observedAt": "2026-01-31T13:00:00Z"},
 {"type": "Property", "value": 2}]`, []string{"attribute-time 4 /temperature/2"}},
+		"a moment twice in the second dataset": {`[{"type": "Property", "value": 0, "observedAt": "2026-01-31T12:00:00Z"},
+{"type": "Property", "datasetId": "urn:d:1", "values": [[1, "2026-01-31T12:00:00Z"],
+[2, "2026-01-31T12:00:00Z"]]}]`, []string{"entity-duplicate 5 /temperature/1/values/1/0"}},
 		"a deletion": {`[{"type": "Property", "value": 1, "observedAt": "2026-01-31T12:00:00Z"}, {"type": "Property", "value": 2, "observedAt": "2026-01-31T13:00:00Z"},
 {"type": "Property", "value": "urn:ngsi-ld:null", "deletedAt": "2026-01-31T14:00:00Z"}]`, []string{}},
 		"no pair": {`{"type": "Property", "values": [[1, "2026-01-31T12:00:00Z"],
@@ -301,7 +304,7 @@ func TestATemporalEntityNeedsNotHaveWhatItsModelRequires(t *testing.T) {
 	list, _ := check(t, validate.Options{}, `{"id": "urn:ngsi-ld:WeatherObserved:1", "type": "WeatherObserved", `+weatherContext+`,
 "location": {"type": "GeoProperty", "values": [[{"type": "Point", "coordinates": [2.35, 48.85]}, "2026-01-31T12:00:00Z"],
 [{"type": "Point", "coordinates": [2.35, 98.85]}, "2026-01-31T13:00:00Z"]]}}`)
-	require.Equal(t, []string{"attribute-geometry 2 /location"}, summary(list), "the time of the observation was not asked for")
+	require.Equal(t, []string{"attribute-geometry 3 /location/values/1/0/coordinates"}, summary(list), "the time of the observation was not asked for")
 }
 
 func TestABatchDeleteIsAnArrayOfIDs(t *testing.T) {

@@ -70,6 +70,9 @@ func has(list []*models.Model, label string) bool {
 	}
 	name, part, isPart := strings.Cut(label, ".")
 	for _, m := range list {
+		if m.Attribute(label) != nil { // some names have a dot of their own
+			return true
+		}
 		a := m.Attribute(name)
 		if a == nil {
 			continue

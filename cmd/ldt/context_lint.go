@@ -138,8 +138,12 @@ func (l *contextLinter) lint(cmd *cobra.Command, name string) error {
 		l.found = append(l.found, f.WithHint("--fetch reads it from its server"))
 		return nil
 	}
+	o.Fault = func(fault error) { err = fault }
 	l.found = append(l.found, jsonld.Lint(cmd.Context(), name, text, o)...)
-	if err := cmd.Context().Err(); err != nil || l.uses == nil {
+	if err == nil {
+		err = cmd.Context().Err()
+	}
+	if err != nil || l.uses == nil {
 		return err
 	}
 	c, _, err := l.resolver.ResolveRefs(cmd.Context(), ".", []string{name})

@@ -36,6 +36,9 @@ type LintOptions struct {
 	// Meanings gives the IRIs that other vocabularies have for a term, the most usual
 	// first; nil knows none.
 	Meanings func(term string) []Meaning
+	// Fault is told of a fault of the system, such as a lock file that cannot be read;
+	// with nil it is a finding at the URL that needs it.
+	Fault func(error)
 }
 
 // Meaning is an IRI that a term stands for, and in which vocabularies.
@@ -310,7 +313,10 @@ func (l *linter) resolve(n *tree) ([]node, bool) {
 	s := l.resolution()
 	nodes := s.ref(n.text, l.origin(), 0)
 	l.count = s.count
-	if s.fault != nil {
+	switch {
+	case s.fault != nil && l.Fault != nil:
+		l.Fault(s.fault)
+	case s.fault != nil:
 		l.report(finding.ContextInvalid, n.offset, "%v", s.fault)
 	}
 	for _, f := range s.found {

@@ -88,6 +88,7 @@ func FuzzCheck(f *testing.F) {
 // TestErrorsOfTheOfficialModelsAreFound: five schemas do not compile, 13 models have
 // attributes without a term, and JSON-LD refuses the @context of three.
 func TestErrorsOfTheOfficialModelsAreFound(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(shared.Path(t, "smart-data-models"), "*", "*", folder.SchemaFile))
 	require.NoError(t, err)
 	broken := map[finding.Code][]string{}
@@ -114,6 +115,7 @@ func TestErrorsOfTheOfficialModelsAreFound(t *testing.T) {
 // adds them, with the shared definitions that are built in, and holds each attribute
 // against the built-in one.
 func TestOfficialModelsReadFromAFolderAreThoseOfTheCatalogue(t *testing.T) {
+	t.Parallel()
 	root := shared.Path(t, "smart-data-models")
 	resolver := jsonld.NewResolver()
 	count, refused := 0, []string{}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -61,6 +62,16 @@ func TestInterruptEndsWith130(t *testing.T) {
 			require.Equal(t, "ldt: interrupted\n", output.String())
 		})
 	}
+}
+
+func TestAVerbThatDoesNotEndIsEndedAfterAnInterrupt(t *testing.T) {
+	ctx, interrupt := context.WithCancel(context.Background())
+	ended := make(chan int)
+	var output bytes.Buffer
+	endLater(ctx, 0, &output, func(code int) { ended <- code })
+	interrupt()
+	require.Equal(t, exitInterrupted, <-ended)
+	require.Equal(t, "ldt: interrupted\n", output.String())
 }
 
 // TestInterruptedConvertLeavesNoPartOfAFile interrupts a conversion between two

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	_ "time/tzdata" // a time zone of a mapping works on a machine without zone files
 )
@@ -21,7 +22,23 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends ldt at once
+	endLater(ctx, interruptGrace, os.Stderr, os.Exit)
 	os.Exit(Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// interruptGrace is how long a verb has to come to an end by itself; the embedded broker
+// takes up to ten seconds to answer what it was asked.
+const interruptGrace = 15 * time.Second
+
+// endLater ends the process some time after an interrupt, where a verb is in the midst
+// of what it does not leave.
+func endLater(ctx context.Context, grace time.Duration, stderr io.Writer, exit func(int)) {
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(grace, func() {
+			fmt.Fprintln(stderr, "ldt: interrupted")
+			exit(exitInterrupted)
+		})
+	})
 }
 
 // Main runs one command line and gives its exit code. It is the only place

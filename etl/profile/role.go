@@ -58,7 +58,7 @@ func roleOf(c *Column, rows int64) Role {
 		return RoleMeasure
 	case c.Type == Number && !placed.MatchString(name):
 		return RoleMeasure
-	case c.Type == Integer && yearly.MatchString(name):
+	case c.Type == Integer && yearly.MatchString(name) && !strings.ContainsAny(name, "0123456789"): // 18_25_ans is an age
 		return RoleTime
 	case unique && (named || c.Type == Integer && nameless.MatchString(c.Name)):
 		return RoleID
@@ -76,12 +76,19 @@ func roleOf(c *Column, rows int64) Role {
 	return RoleText
 }
 
-// unitOf finds the unit that a header names: in brackets ("Conso (MWh)"), between a comma
-// and a bracket ("Temp, °C (sensor 7)"), or as its last word ("conso_kwh", "surface m2").
+// unitOf finds the unit that a header names: behind its last space with a sign in it
+// ("O3 - µg/m3", "noise dB(A)"), in brackets ("Conso (MWh)") that are no plural ("site(s)"),
+// between a comma and a bracket ("Temp, °C (sensor 7)"), or as its last word ("conso_kwh", "surface m2").
 func unitOf(header string, t Type) (code, text string) {
 	if t != Integer && t != Number {
 		return "", ""
 	}
+	if last := header[strings.LastIndexByte(header, ' ')+1:]; last != header && signed.MatchString(last) {
+		if u, ok := unit.Parse(last); ok {
+			return u.Code, last
+		}
+	}
+	header = plural.ReplaceAllString(header, "$1")
 	for _, pair := range [...]string{"()", "[]", "<>"} {
 		open, end := strings.LastIndexByte(header, pair[0]), strings.LastIndexByte(header, pair[1])
 		if open >= 0 && end > open+1 {
@@ -109,6 +116,8 @@ func unitOf(header string, t Type) (code, text string) {
 }
 
 var (
+	signed     = regexp.MustCompile(`^[^([<].*[/(]|^[°℃]`)
+	plural     = regexp.MustCompile(`(\pL)\((?:s|e|es|x)\)`)
 	afterComma = regexp.MustCompile(`, *([^ ,()]+) *\(`)
 
 	lasting = regexp.MustCompile(`\b(?:duration|duree|dauer|duur|durata|duracion|time|temps|tempo|tiempo|zeit|tijd|age|delay|delai|lead)\b`)
@@ -120,7 +129,8 @@ var (
 
 // meansUnit reports whether the last word of a header, which could be a unit, is meant as
 // one: not a letter, a code of no common writing (23, MON), a "meter" by itself, what stands
-// behind "per", the short name of a currency (the sol of "hors sol"), nor a span of time where nothing says that the column has one.
+// behind "per", the short name of a currency (the sol of "hors sol"), nor a span of time
+// where nothing says that the column has one.
 func meansUnit(parts []string, u unit.Unit) bool {
 	last := parts[len(parts)-1]
 	before := words(strings.Join(parts[:len(parts)-1], " "))
@@ -131,7 +141,7 @@ func meansUnit(parts []string, u unit.Unit) bool {
 		return false
 	case strings.HasPrefix(u.Dimension, "money:") && len(last) < 4 && !strings.EqualFold(last, u.Code) && !strings.EqualFold(last, u.Symbol):
 		return false
-	case u.Dimension == "time":
+	case u.Dimension == "time", u.Dimension == "calendar time":
 		return lasting.MatchString(before)
 	case len(parts) == 1:
 		return unmistakable.MatchString(last) && (strings.EqualFold(last, u.Symbol) || strings.ContainsAny(last, "0123456789²³°"))

@@ -426,7 +426,7 @@ var aliases = map[string]string{
 	"kW.h": "KWH", "L": "LTR", "litres": "LTR", "liter": "LTR", "mL": "MLT", "hL": "HLT", "L/s": "G51", "L/min": "L2", "L/h": "E32",
 	"mg/L": "M1", "µg/L": "H29", "g/L": "GL", "mmol/L": "M33", "metres": "MTR", "meter": "MTR", "meters": "MTR",
 	"kilometer": "KMT", "sqm": "MTK", "cbm": "MTQ", "ug/m³": "GQ", "ug/m3": "GQ", "mcg/m3": "GQ", "degC": "CEL", "celsius": "CEL",
-	"degF": "FAH", "deg": "DD", "degré": "DD", "degrés": "DD", "pct": "P1", "percent": "P1", "Pct.": "P1", "hours": "HUR", "heures": "HUR",
+	"degF": "FAH", "deg": "DD", "°": "DD", "degré": "DD", "degrés": "DD", "pct": "P1", "percent": "P1", "Pct.": "P1", "hours": "HUR", "heures": "HUR",
 	"heure": "HUR", "hr": "HUR", "jour": "DAY", "jours": "DAY", "days": "DAY", "mois": "MON", "an": "ANN", "ans": "ANN", "sec": "SEC",
 	"mn": "MIN", "minutes": "MIN", "kmh": "KMH", "km/hr": "KMH", "kph": "KMH", "mi/h": "HM", "Nm3": "NM3", "Sm3": "SM3",
 	"µS/cm": "G42", "uS/cm": "G42", "dB(A)": "2N", "dBA": "2N", "lux": "LUX", "ohm": "OHM", "ppmv": "59", "tonnes": "TNE",

@@ -174,7 +174,7 @@ func parse(text string) *entry {
 }
 
 var plainer = strings.NewReplacer(
-	"²", "2", "³", "3", "⁻¹", "-1", "μ", "µ", "·", ".", "⋅", ".", "º", "°", "\u00a0", "", "\u202f", "", " ", "", "^", "",
+	"²", "2", "³", "3", "⁻¹", "-1", "μ", "µ", "·", ".", "⋅", ".", "º", "°", "℃", "°C", "℉", "°F", "\u00a0", "", "\u202f", "", " ", "", "^", "",
 )
 
 // plain gives the one spelling of a symbol: without spaces, exponents as digits.

@@ -218,11 +218,16 @@ func (s *settings) reportValidation(cmd *cobra.Command, o *validateFlags, list [
 	return s.findingsWith(cmd.ErrOrStderr(), list, options)
 }
 
-// eachInput opens what the command line names, one after the other: files, the files of
-// folders, standard input.
+// eachInput opens what the command line names, one after the other and each once: files,
+// the files of folders, standard input.
 func eachInput(cmd *cobra.Command, args []string, ignore *validate.Ignore, read func(name string, in io.Reader, inFolder bool) error) error {
+	done := map[string]bool{}
 	for _, arg := range args {
 		if arg == "-" {
+			if done[arg] {
+				continue
+			}
+			done[arg] = true
 			if err := read("-", cmd.InOrStdin(), false); err != nil {
 				return err
 			}
@@ -239,6 +244,14 @@ func eachInput(cmd *cobra.Command, args []string, ignore *validate.Ignore, read 
 			}
 		}
 		for _, name := range names {
+			absolute, err := filepath.Abs(name)
+			if err != nil {
+				return &exitError{exitSource, err}
+			}
+			if done[absolute] {
+				continue
+			}
+			done[absolute] = true
 			if err := readNamed(name, func(in io.Reader) error { return read(name, in, inFolder) }); err != nil {
 				return err
 			}

@@ -3,7 +3,6 @@ package validate
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -30,7 +29,7 @@ type ignoreRule struct {
 }
 
 // ParseIgnore reads the text of an ignore file in a folder. A line is a pattern of paths
-// below that folder, as in .gitignore (*, ?, [a-z], ** for folders; without a / before its
+// below that folder, as in .gitignore without its ! (*, ?, [a-z], ** for folders; without a / before its
 // end it holds for names everywhere), alone to leave the files out, or followed by codes of findings to
 // leave those out. Blank lines and what follows # do not count. The error is a
 // finding.List with the lines.
@@ -51,6 +50,10 @@ func ParseIgnore(name, folder string, text []byte) (*Ignore, error) {
 			rule.pattern = "**/" + rule.pattern
 		}
 		at := finding.Location{File: name, Line: n}
+		if strings.HasPrefix(words[0], "!") {
+			faults = append(faults, finding.New(finding.YAMLType, at, "%q takes nothing back: there is no ! here", words[0]).WithHint(`name what to leave out alone; of a name that begins with !, write \!`))
+			continue
+		}
 		if !doublestar.ValidatePattern(rule.pattern) {
 			faults = append(faults, finding.New(finding.YAMLType, at, "%q is not a pattern of paths", words[0]).WithHint("write it like data/*.json or **/old/**"))
 		}
@@ -139,10 +142,27 @@ type baselineKey struct {
 }
 
 func keyOf(f finding.Finding) baselineKey {
-	if f.Code == finding.ContextInvalid {
+	switch f.Code {
+	case finding.ContextInvalid:
 		f.Message = "" // of several faults of an @context, json-gold names any
+	case finding.EntityConflict:
+		f.Message = "" // it has the line of the other entity
 	}
-	return baselineKey{f.Code, filepath.ToSlash(f.Location.File), f.Location.Pointer, f.Location.Entity, f.Message}
+	return baselineKey{f.Code, path.Clean(filepath.ToSlash(f.Location.File)), inEntity(f.Location.Pointer), f.Location.Entity, f.Message}
+}
+
+// inEntity gives a pointer without the place of its entity in an array of entities. An
+// attribute has no number for a name.
+func inEntity(pointer string) string {
+	first, rest, more := strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
+	switch {
+	case first == "" || strings.Trim(first, "0123456789") != "":
+		return pointer
+	case more:
+		return "/" + rest
+	default:
+		return ""
+	}
 }
 
 // ParseBaseline reads a report of validation in JSON (report format json). A report that
@@ -155,7 +175,7 @@ func ParseBaseline(text []byte) (known Baseline, unlisted int, err error) {
 		Findings []finding.Finding `json:"findings"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, 0, fmt.Errorf("it is not a report of ldt validate --format json: %w", err)
+		return nil, 0, errors.New("it is not a report of ldt validate --format json")
 	}
 	if file.Findings == nil {
 		return nil, 0, errors.New("it is not a report of ldt validate --format json: it has no findings")

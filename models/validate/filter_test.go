@@ -42,6 +42,11 @@ data/**/raw-*.json   model-schema relationship-dangling # known
 	require.ErrorContains(t, err, `i:1: there is no finding of the code "model-shema"`)
 	require.ErrorContains(t, err, `did you mean "model-schema"?`)
 	require.ErrorContains(t, err, `i:2: "[" is not a pattern of paths`)
+
+	_, err = validate.ParseIgnore("i", ".", []byte("data/\n!data/keep.json\n"))
+	require.ErrorContains(t, err, `i:2: "!data/keep.json" takes nothing back`)
+	_, err = validate.ParseIgnore("i", ".", []byte(`\!odd.json`))
+	require.NoError(t, err, "a name that begins with !")
 }
 
 func FuzzParseIgnore(f *testing.F) {
@@ -84,10 +89,36 @@ func TestABaselineHoldsAsManyFindingsAsItHas(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 14, unlisted, "it was cut")
 
-	for _, text := range []string{"", "[]", `{"errors": 1}`} {
+	for _, text := range []string{"", "[]", `{"errors": 1}`, `{"findings": "none"}`, `{"findings": [{"severity": "bad"}]}`} {
 		_, _, err := validate.ParseBaseline([]byte(text))
 		require.ErrorContains(t, err, "not a report of ldt validate")
+		require.NotContains(t, err.Error(), "Go value")
+		require.NotContains(t, err.Error(), "struct")
 	}
+}
+
+// TestABaselineHoldsWhereEntitiesMove validates an array that has grown at its beginning,
+// by another name of its file, with what was known before.
+func TestABaselineHoldsWhereEntitiesMove(t *testing.T) {
+	const old = `{"id": "urn:a:1", "type": "not a type", "a": {"type": "Property", "value": 1, "unitCode": "no unit"}},
+{"id": "urn:a:1", "type": "not a type"}]`
+	filter := &validate.Filter{}
+	validated := func(name, text string) []finding.Finding {
+		v, err := validate.New(validate.Options{Layers: validate.Structure | validate.Meaning, Filter: filter})
+		require.NoError(t, err)
+		list, _, err := v.File(t.Context(), name, strings.NewReader(text))
+		require.NoError(t, err)
+		return list
+	}
+	list := validated("a.json", "["+old)
+	require.Len(t, list, 4, "two types, a unit, and two entities of one id")
+	report, err := json.Marshal(map[string]any{"findings": list})
+	require.NoError(t, err)
+	filter.Baseline, _, err = validate.ParseBaseline(report)
+	require.NoError(t, err)
+	list = validated("./a.json", `[{"id": "urn:a:0", "type": "another one"},`+"\n"+old)
+	require.Len(t, list, 1, "%v", list)
+	require.Equal(t, "urn:a:0", list[0].Location.Entity)
 }
 
 // TestWhatIsKnownDoesNotFillTheList validates a file of more faults than are listed with

@@ -58,6 +58,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"etl/verify":               {never: []string{"ngsild/broker/..."}},
 	"etl/report":               {never: slices.Concat(formats, []string{"etl/sink/..."})},
 	"etl":                      {never: []string{"ngsild/broker/..."}},
+	"internal/wholefile":       {onlyModule: []string{}, onlyOutside: []string{}},
 }
 
 // TestPackagesKeepToTheirRooms holds the package table: who may import whom.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/ldtkit/ldt/etl/inventory"
+	"github.com/ldtkit/ldt/internal/wholefile"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -62,7 +63,7 @@ func Init(dir string) (made, kept []string, err error) {
 		}
 		err := os.MkdirAll(path, 0o755)
 		if err == nil {
-			err = writeNew(filepath.Join(path, ".gitkeep"), "") // git keeps no empty folder
+			err = wholefile.Create(filepath.Join(path, ".gitkeep"), nil) // git keeps no empty folder
 		}
 		if err != nil {
 			return made, kept, fmt.Errorf("make a use case of %s: %w", dir, err)
@@ -75,7 +76,7 @@ func Init(dir string) (made, kept []string, err error) {
 		{"README.md", initReadme},
 		{".gitignore", initIgnore},
 	} {
-		switch err := writeNew(filepath.Join(dir, file.name), file.text); {
+		switch err := wholefile.Create(filepath.Join(dir, file.name), []byte(file.text)); {
 		case errors.Is(err, fs.ErrExist):
 			kept = append(kept, file.name)
 		case err != nil:
@@ -85,16 +86,6 @@ func Init(dir string) (made, kept []string, err error) {
 		}
 	}
 	return made, kept, nil
-}
-
-// writeNew writes a file that is not there yet.
-func writeNew(path, text string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	return errors.Join(err, file.Close())
 }
 
 // NeedFlows says, as a finding.List, what to do where the use case has no flow yet.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ldtkit/ldt/etl/report"
+	"github.com/ldtkit/ldt/internal/wholefile"
 )
 
 func newInventoryAnnotateCommand(s *settings) *cobra.Command {
@@ -53,25 +54,11 @@ func newInventoryAnnotateCommand(s *settings) *cobra.Command {
 
 // writeWhole writes a file as a whole or not at all.
 func writeWhole(name string, text []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.part")
+	err := wholefile.Replace(name, text)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write %s: there is no folder %s\n  hint: create it first", name, filepath.Dir(name))
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = file.Chmod(0o644)
-	}
-	if failed := file.Close(); err == nil {
-		err = failed
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name()) // the failure to write is what matters
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ldtkit/ldt/etl/inventory"
+	"github.com/ldtkit/ldt/internal/wholefile"
 )
 
 func newInventoryTemplateCommand(s *settings) *cobra.Command {
@@ -33,7 +34,7 @@ func newInventoryTemplateCommand(s *settings) *cobra.Command {
 			if err := inventory.WriteTemplate(&book, lang, example); err != nil {
 				return err
 			}
-			if err := writeNew(out, book.String()); errors.Is(err, fs.ErrExist) {
+			if err := wholefile.Create(out, book.Bytes()); errors.Is(err, fs.ErrExist) {
 				return &exitError{exitUsage, fmt.Errorf("%s is there already, and may be filled in\n  hint: take another name, or delete it first", out)}
 			} else if err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 	"github.com/ldtkit/ldt/etl/profile"
 	"github.com/ldtkit/ldt/etl/propose"
 	"github.com/ldtkit/ldt/etl/source"
+	"github.com/ldtkit/ldt/internal/wholefile"
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/models/folder"
 	"github.com/ldtkit/ldt/models/suggest"
@@ -141,7 +142,7 @@ func (s *settings) proposeMapping(cmd *cobra.Command, spec source.Spec, model, o
 		if _, err := cmd.OutOrStdout().Write(draft.YAML()); err != nil {
 			return err
 		}
-	} else if err := writeNew(out, string(draft.YAML())); err != nil {
+	} else if err := wholefile.Create(out, draft.YAML()); err != nil {
 		return err
 	}
 	if !s.quiet {
@@ -214,7 +215,7 @@ func (s *settings) writeDrafts(cmd *cobra.Command, folder string, drafts []inven
 	}
 	for _, d := range drafts {
 		name := filepath.Join(folder, d.Source+".yaml")
-		if err := writeNew(name, string(d.YAML())); err != nil {
+		if err := wholefile.Create(name, d.YAML()); err != nil {
 			return err
 		}
 		if !s.quiet {

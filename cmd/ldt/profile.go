@@ -14,6 +14,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/inventory"
 	"github.com/ldtkit/ldt/etl/profile"
+	"github.com/ldtkit/ldt/internal/wholefile"
 )
 
 // newProfileCommand is inventory profile: what a table holds.
@@ -37,7 +38,7 @@ func newProfileCommand(s *settings) *cobra.Command {
 				if len(tables) != 1 {
 					return fmt.Errorf("%s has %d tables: say with --sheet or --table of which --mapping is to write the source", args[0], len(tables))
 				}
-				if err := writeNew(mapping, tables[0].SourceYAML()); err != nil {
+				if err := wholefile.Create(mapping, []byte(tables[0].SourceYAML())); err != nil {
 					return err
 				}
 			}
@@ -105,18 +106,5 @@ func addToInventory(name string, tables []*profile.Table) error {
 	if err != nil {
 		return err
 	}
-	return writeNew(name, out.String())
-}
-
-// writeNew writes a file that is not there yet.
-func writeNew(name, text string) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := file.WriteString(text); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
+	return wholefile.Create(name, out.Bytes())
 }

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"github.com/ldtkit/ldt/internal/wholefile"
 )
 
 // Checkpoint is how far a push is. The broker alone knows what it holds, so a
@@ -53,13 +54,7 @@ func (c Checkpoint) write(path string) error {
 	if err != nil {
 		return fmt.Errorf("write the checkpoint %s: %w", path, err)
 	}
-	temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".part")
-	if err := os.WriteFile(temporary, append(text, '\n'), 0o644); err != nil {
-		_ = os.Remove(temporary)
-		return fmt.Errorf("write the checkpoint %s: %w", path, cause(err))
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		_ = os.Remove(temporary)
+	if err := wholefile.Replace(path, append(text, '\n')); err != nil {
 		return fmt.Errorf("write the checkpoint %s: %w", path, cause(err))
 	}
 	return nil

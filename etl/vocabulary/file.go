@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/ldtkit/ldt/internal/wholefile"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/finding"
 	"github.com/ldtkit/ldt/ngsild/jsonld"
@@ -47,18 +48,9 @@ func (f *File) Write() error {
 	if !f.Changed() {
 		return nil
 	}
-	dir := filepath.Dir(f.Path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("write %s: %w", f.Path, err)
-	}
-	temp, err := os.CreateTemp(dir, ".ldt-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", f.Path, err)
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(f.New)
-	if err = errors.Join(err, temp.Chmod(0o644), temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), f.Path)
+	err := os.MkdirAll(filepath.Dir(f.Path), 0o755)
+	if err == nil {
+		err = wholefile.Replace(f.Path, f.New)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", f.Path, err)

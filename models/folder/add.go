@@ -9,12 +9,14 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/ldtkit/ldt/internal/wholefile"
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild/finding"
 	"github.com/ldtkit/ldt/ngsild/jsonld"
@@ -141,7 +143,12 @@ func Add(ctx context.Context, o AddOptions) (*Added, error) {
 	}
 	for _, file := range added.Files {
 		if file.State != FileSame {
-			if err := writeFile(filepath.Join(o.Dir, filepath.FromSlash(file.Path)), file.text); err != nil {
+			name := filepath.Join(o.Dir, filepath.FromSlash(file.Path))
+			err := os.MkdirAll(filepath.Dir(name), 0o755)
+			if err == nil {
+				err = wholefile.Replace(name, file.text)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("add %s: %w", added.Model, err)
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/ldtkit/ldt/internal/wholefile"
 )
 
 // LockFile is the file of a use case that remembers where its models came from.
@@ -68,7 +70,7 @@ func (l *lock) remember(dir string, added *Added) error {
 	l.Models[added.Model] = o
 	text, err := json.MarshalIndent(l, "", "  ")
 	if err == nil {
-		err = writeFile(filepath.Join(dir, LockFile), append(text, '\n'))
+		err = wholefile.Replace(filepath.Join(dir, LockFile), append(text, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("remember where %s came from: %w", added.Model, err)
@@ -114,31 +116,6 @@ func Contexts(dir string) (map[string][]byte, error) {
 		}
 	}
 	return contexts, nil
-}
-
-// writeFile writes a file whole, beside its place and then renamed, and makes its folder.
-func writeFile(file string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".model-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }
 
 func hashOf(text []byte) string {

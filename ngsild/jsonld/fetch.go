@@ -21,6 +21,7 @@ import (
 	"github.com/piprate/json-gold/ld"
 	"github.com/rogpeppe/go-internal/lockedfile"
 
+	"github.com/ldtkit/ldt/internal/wholefile"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -240,7 +241,7 @@ func (l *lock) add(u string, was, is pin, text []byte) error {
 	if now, there := pins[u]; there && now != was && now != is {
 		return &errPinned{now}
 	}
-	if err := writeFile(l.copyPath(is), text); err != nil {
+	if err := wholefile.Replace(l.copyPath(is), text); err != nil {
 		return err
 	}
 	if pins[u] != is {
@@ -249,7 +250,7 @@ func (l *lock) add(u string, was, is pin, text []byte) error {
 		if err != nil {
 			return err
 		}
-		if err := writeFile(l.path, append(out, '\n')); err != nil {
+		if err := wholefile.Replace(l.path, append(out, '\n')); err != nil {
 			return err
 		}
 	}
@@ -259,28 +260,6 @@ func (l *lock) add(u string, was, is pin, text []byte) error {
 		if err := os.Remove(l.copyPath(was)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-	}
-	return nil
-}
-
-// writeFile writes a file whole: beside its place, then renamed.
-func writeFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".context-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
 }

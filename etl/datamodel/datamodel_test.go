@@ -105,6 +105,9 @@ func requireGood(t *testing.T, dir string, u *datamodel.Update) {
 			require.NoError(t, err)
 			require.Equal(t, 1, stats.Entities)
 			require.Zero(t, stats.Errors, "%v", found)
+			for _, f := range found {
+				require.NotEqual(t, finding.ModelUnknown, f.Code, "%s: %v", m.Dir, f)
+			}
 			require.Equal(t, strings.HasSuffix(name, ".jsonld"), bytes.Contains(read(t, m.Dir, "examples", name), []byte("@context")))
 		}
 		requireSameFacts(t, m)

@@ -167,7 +167,7 @@ func (f *file) typesOf() []string {
 }
 
 // candidates gives the models that types may mean, by name or IRI; of several subjects,
-// those whose @context the entity names.
+// those whose @context the entity names, and before them those of the use case that extend one.
 func (f *file) candidates(types []string) []*models.Model {
 	if f.v.model != nil {
 		return []*models.Model{f.v.model}
@@ -181,10 +181,13 @@ func (f *file) candidates(types []string) []*models.Model {
 			named = append(named, m)
 		}
 	}
-	if len(named) > 0 {
-		return named
+	if len(named) == 0 {
+		return list
 	}
-	return list
+	return slices.DeleteFunc(list, func(m *models.Model) bool {
+		extends := m.Subject.Folder != "" && slices.ContainsFunc(named, func(other *models.Model) bool { return other.TypeIRI() == m.TypeIRI() })
+		return !extends && !slices.Contains(named, m)
+	})
 }
 
 // objectsAreValues reports whether each attribute of an entity that looks
@@ -333,8 +336,9 @@ func (v *Validator) lint(ctx context.Context, before, text string) []finding.Fin
 }
 
 // models gives the models that the entity is held against, and says where there
-// is none, once for each type. possible are those of a type that several models
-// have: their attributes are known, and no more is held against them.
+// is none, once for each type. Of several models of one type IRI the one of the use case
+// counts, which extends the others. possible are those, and those of a type that several
+// models have: their attributes are known, and no more is held against them.
 func (f *file) models(e *ngsild.Entity, ldctx *resolved) (list, possible []*models.Model) {
 	if f.v.model != nil {
 		return []*models.Model{f.v.model}, nil
@@ -349,6 +353,9 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) (list, possible []*mode
 		switch {
 		case len(found) == 1:
 			list = append(list, found[0])
+		case ofUseCase(found) != nil:
+			list = append(list, ofUseCase(found))
+			possible = append(possible, found...)
 		case len(found) > 1:
 			possible = append(possible, found...)
 			f.once("type "+name, func() {
@@ -374,6 +381,20 @@ func (f *file) models(e *ngsild.Entity, ldctx *resolved) (list, possible []*mode
 		}
 	}
 	return list, possible
+}
+
+// ofUseCase gives the model of several of one type IRI that alone is of the use case, or nil.
+func ofUseCase(list []*models.Model) *models.Model {
+	var own *models.Model
+	for _, m := range list {
+		if m.TypeIRI() != list[0].TypeIRI() || m.Subject.Folder != "" && own != nil {
+			return nil
+		}
+		if m.Subject.Folder != "" {
+			own = m
+		}
+	}
+	return own
 }
 
 // attributes reports each attribute that nothing defines: neither a model nor an

@@ -250,31 +250,6 @@ func mustRead(name string, into any) {
 // call.
 func Builtin() *Catalogue { return builtin() }
 
-// Load reads a catalogue from one JSON text: {"subjects": [...]}, each with its
-// name, terms and models in the form of the built-in catalogue's files.
-func Load(text []byte) (*Catalogue, error) {
-	var file struct {
-		Subjects []struct {
-			Name        string   `json:"name"`
-			Repository  string   `json:"repository"`
-			Commit      string   `json:"commit"`
-			ContextURLs []string `json:"contextURLs"`
-			Details
-		} `json:"subjects"`
-	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("read the catalogue of models: %w", err)
-	}
-	c := &Catalogue{}
-	for _, f := range file.Subjects {
-		s := NewSubject(f.Name, f.ContextURLs, &f.Details)
-		s.Repository, s.Commit = f.Repository, f.Commit
-		c.Subjects = append(c.Subjects, s)
-	}
-	c.index()
-	return c, nil
-}
-
 // NewSubject gives a subject of models that are not built in.
 func NewSubject(name string, contextURLs []string, details *Details) *Subject {
 	s := &Subject{Name: name, ContextURLs: contextURLs, read: func() *Details { return details }}

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/models/modelstest"
 	"github.com/ldtkit/ldt/ngsild"
 	"github.com/ldtkit/ldt/ngsild/unit"
-	"github.com/stretchr/testify/require"
 )
 
 func TestFindTakesNamesWithAndWithoutSubject(t *testing.T) {
@@ -35,11 +37,10 @@ func TestFindNamesTheNearestModel(t *testing.T) {
 }
 
 func TestFindRefusesAnAmbiguousName(t *testing.T) {
-	c, err := models.Load([]byte(`{"subjects": [
+	c := modelstest.Catalogue(t, `{"subjects": [
 		{"name": "Building", "terms": {}, "models": [{"name": "Sensor", "type": "Sensor", "attributes": [{"name": "a", "kind": "Property"}]}]},
-		{"name": "Device", "terms": {}, "models": [{"name": "Sensor", "type": "Sensor", "attributes": [{"name": "a", "kind": "Relationship"}]}]}]}`))
-	require.NoError(t, err)
-	_, err = c.Find("Sensor")
+		{"name": "Device", "terms": {}, "models": [{"name": "Sensor", "type": "Sensor", "attributes": [{"name": "a", "kind": "Relationship"}]}]}]}`)
+	_, err := c.Find("Sensor")
 	var ambiguous *models.AmbiguousError
 	require.ErrorAs(t, err, &ambiguous)
 	require.Equal(t, []string{"Building/Sensor", "Device/Sensor"}, ambiguous.Choices)
@@ -51,8 +52,8 @@ func TestFindRefusesAnAmbiguousName(t *testing.T) {
 	require.Equal(t, ngsild.Relationship, m.Attribute("a").Kind)
 }
 
-func TestLoadRefusesAKindThatNGSILDDoesNotHave(t *testing.T) {
-	_, err := models.Load([]byte(`{"subjects": [{"models": [{"attributes": [{"name": "a", "kind": "Geo"}]}]}]}`))
+func TestAModelHasNoKindThatNGSILDDoesNotHave(t *testing.T) {
+	err := json.Unmarshal([]byte(`{"attributes": [{"name": "a", "kind": "Geo"}]}`), &models.Model{})
 	require.ErrorContains(t, err, `unknown kind "Geo"`)
 }
 

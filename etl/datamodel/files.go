@@ -49,11 +49,6 @@ type ModelUpdate struct {
 	Files   []*vocabulary.File
 }
 
-// Changed says whether a file has to be written.
-func (u *Update) Changed() bool {
-	return u.Context.Changed() || slices.ContainsFunc(u.Models, func(m ModelUpdate) bool { return m.changed() })
-}
-
 // Overwrites says whether a file that is there would be written over.
 func (u *Update) Overwrites() bool {
 	return slices.ContainsFunc(u.Models, func(m ModelUpdate) bool {

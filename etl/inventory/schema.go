@@ -18,9 +18,6 @@ import (
 //go:embed schema.json
 var schemaText []byte
 
-// Schema gives the JSON Schema (draft 2020-12) of the inventory's YAML form.
-func Schema() []byte { return bytes.Clone(schemaText) }
-
 // Languages are those of the workbooks that are written.
 var Languages = []string{"en", "fr"}
 

@@ -12,6 +12,7 @@ import (
 	"github.com/ldtkit/ldt/etl/propose"
 	"github.com/ldtkit/ldt/etl/source"
 	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/models/modelstest"
 	"github.com/ldtkit/ldt/models/suggest"
 	"github.com/ldtkit/ldt/ngsild/jsonld"
 )
@@ -80,14 +81,13 @@ func TestDraftSaysWhichRowsShareAnID(t *testing.T) {
 }
 
 func TestDraftWritesEveryKindOfAttribute(t *testing.T) {
-	catalogue, err := models.Load([]byte(`{"subjects": [{"name": "Own", "contextURLs": ["https://example.org/c.jsonld"],
+	catalogue := modelstest.Catalogue(t, `{"subjects": [{"name": "Own", "contextURLs": ["https://example.org/c.jsonld"],
 		"terms": {"Thing": "https://example.org/Thing", "caption": "https://example.org/caption", "colour": "https://example.org/colour",
 			"extra": "https://example.org/extra", "parts": "https://example.org/parts", "steps": "https://example.org/steps"},
 		"models": [{"name": "Thing", "type": "Thing", "attributes": [
 			{"name": "caption", "kind": "LanguageProperty"}, {"name": "colour", "kind": "VocabProperty", "type": "string"},
 			{"name": "extra", "kind": "JsonProperty"}, {"name": "parts", "kind": "ListRelationship", "type": "array", "items": {"identifier": true}},
-			{"name": "steps", "kind": "ListProperty", "type": "array", "items": {"type": "number"}}]}]}]}`))
-	require.NoError(t, err)
+			{"name": "steps", "kind": "ListProperty", "type": "array", "items": {"type": "number"}}]}]}]}`)
 	m, err := catalogue.Find("Own/Thing")
 	require.NoError(t, err)
 	name := filepath.Join(t.TempDir(), "t.csv")

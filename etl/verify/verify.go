@@ -85,9 +85,6 @@ type Result struct {
 	Findings []finding.Finding `json:"findings"`
 }
 
-// OK says whether everything agrees.
-func (r *Result) OK() bool { return finding.Errors(r.Findings) == 0 }
-
 // Run compares the flows of a run with the broker. The error is of the system:
 // a source that cannot be read, a broker that does not answer.
 func Run(ctx context.Context, c *client.Client, flows []Flow) (*Result, error) {

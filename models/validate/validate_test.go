@@ -10,11 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/ldtkit/ldt/models"
+	"github.com/ldtkit/ldt/models/modelstest"
 	"github.com/ldtkit/ldt/models/validate"
 	"github.com/ldtkit/ldt/ngsild/finding"
 	"github.com/ldtkit/ldt/ngsild/jsonld"
-	"github.com/stretchr/testify/require"
 )
 
 const weatherContext = `"@context": ["https://raw.githubusercontent.com/smart-data-models/dataModel.Weather/master/context.jsonld", "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"]`
@@ -355,16 +357,14 @@ func TestATypeThatTheUserDefinesIsNotTheModelOfThatName(t *testing.T) {
 }
 
 func TestAnObjectValueThatLooksConciseIsSimplifiedWhereTheModelKnowsIt(t *testing.T) {
-	catalogue, err := models.Load([]byte(`{"subjects": [{"name": "S", "terms": {}, "models": [{"name": "Bill", "type": "Bill", "attributes": [
-		{"name": "cost", "kind": "Property", "type": "object", "members": {"value": {"type": "number"}, "currency": {"type": "string"}}}]}]}]}`))
-	require.NoError(t, err)
+	catalogue := modelstest.Catalogue(t, `{"subjects": [{"name": "S", "terms": {}, "models": [{"name": "Bill", "type": "Bill", "attributes": [
+		{"name": "cost", "kind": "Property", "type": "object", "members": {"value": {"type": "number"}, "currency": {"type": "string"}}}]}]}]}`)
 	list, _ := check(t, validate.Options{Catalogue: catalogue}, `{"id": "urn:a:1", "type": "Bill", "cost": {"value": "3", "currency": "EUR"}}`)
 	require.Equal(t, []string{"model-schema 1 /cost/value"}, summary(list))
 }
 
 func TestAnAmbiguousTypeIsNotDecidedSilently(t *testing.T) {
-	catalogue, err := models.Load([]byte(`{"subjects": [{"name": "A", "terms": {}, "models": [{"name": "T", "type": "T"}]}, {"name": "B", "terms": {}, "models": [{"name": "T", "type": "T"}]}]}`))
-	require.NoError(t, err)
+	catalogue := modelstest.Catalogue(t, `{"subjects": [{"name": "A", "terms": {}, "models": [{"name": "T", "type": "T"}]}, {"name": "B", "terms": {}, "models": [{"name": "T", "type": "T"}]}]}`)
 	list, _ := check(t, validate.Options{Catalogue: catalogue}, `{"id": "urn:a:1", "type": "T"}`)
 	require.Equal(t, []string{"model-unknown 1 /type warning"}, summary(list))
 	require.Contains(t, list[0].Message, "A/T, B/T")

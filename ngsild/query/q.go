@@ -15,7 +15,6 @@ import (
 
 // Q is a parsed query of the NGSI-LD Query Language (clause 4.9).
 type Q struct {
-	text string
 	root node
 }
 
@@ -126,16 +125,13 @@ func Parse(text string) (*Q, error) {
 		return nil, p.fault("%s is not expected here", p.found()).
 			hinted("combine conditions with ; (and) or | (or)")
 	}
-	return &Q{text: text, root: root}, nil
+	return &Q{root}, nil
 }
-
-// Text gives the query as it was parsed.
-func (q *Q) Text() string { return q.text }
 
 // Expand gives the same query with each attribute name, and each string that
 // may name a vocabulary term, replaced by what expand gives for it.
 func (q *Q) Expand(expand func(term string) string) *Q {
-	return &Q{text: q.text, root: q.root.expand(expand)}
+	return &Q{q.root.expand(expand)}
 }
 
 // Match says whether the entity fulfils the query.

@@ -184,6 +184,10 @@ func newSyntaxError(err error, data []byte, base int64) *SyntaxError {
 		e.Hint = "look for brackets that are never closed where they should be"
 	case base == 0 && offset <= 1 && isUTF16(data):
 		e.Message, e.Hint = "the text is UTF-16", "save the file as UTF-8"
+	case base == 0 && bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		e.Message, e.Hint = "this is not JSON, but a workbook or an archive (zip)", "unpack it; of a table, make entities first"
+	case base == 0 && bytes.HasPrefix(data, []byte("\x1f\x8b")):
+		e.Message, e.Hint = "this is not JSON, but a packed file (gzip)", "unpack it"
 	case syntactic != nil && strings.Contains(syntactic.Err.Error(), "UTF-8"):
 		e.Message, e.Hint = "the text is not UTF-8", "save the file as UTF-8"
 	case bytes.HasPrefix(rest, byteOrderMark):
@@ -203,6 +207,9 @@ func newSyntaxError(err error, data []byte, base int64) *SyntaxError {
 			e.Message, e.Hint = "this is not JSON: it has no NaN and no Infinity", "leave the attribute out where there is no number"
 		default:
 			e.Message = fmt.Sprintf("this is not JSON at %q: %s", r, syntacticReason(syntactic))
+			if base == 0 && len(bytes.TrimSpace(data[:offset])) == 0 {
+				e.Hint = "a text of JSON begins with { or ["
+			}
 		}
 	case syntactic != nil:
 		e.Message = "this is not JSON: " + syntacticReason(syntactic)

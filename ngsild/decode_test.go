@@ -353,6 +353,8 @@ func TestDecodeSaysWhereTextIsNotJSON(t *testing.T) {
 		"{\"a\": \"\xff\"}":          "the text is not UTF-8",
 		"{\"a\": 1 // one\n}":        "it has no comments",
 		"{\"a\": 01}":                "this is not JSON",
+		"PK\x03\x04\x14\x00":         "line 1, character 1: this is not JSON, but a workbook or an archive (zip)",
+		"\x1f\x8b\x08\x00":           "line 1, character 1: this is not JSON, but a packed file (gzip)",
 		strings.Repeat("[", 100000):  "deep in one another",
 	} {
 		_, _, err := ngsild.Decode([]byte(text))

@@ -123,8 +123,8 @@ func (l *contextLinter) lint(cmd *cobra.Command, name string) error {
 	var err error
 	if isURL(name) {
 		o.URL = name
-		if text, o.MediaType, err = l.resolver.Document(cmd.Context(), name); err != nil && cmd.Context().Err() == nil {
-			err = &exitError{exitSource, err}
+		if text, o.MediaType, err = l.resolver.Document(cmd.Context(), name); err != nil && l.fetch.asked() && cmd.Context().Err() == nil {
+			err = &exitError{exitSource, err} // the server; without it, it is the lock file
 		}
 		l.texts[name] = text
 	} else {

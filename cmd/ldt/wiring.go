@@ -54,7 +54,7 @@ func resolverWith(dir string, fetch fetchFlags, documents ...map[string][]byte) 
 	for _, files := range documents {
 		options = append(options, jsonld.WithContexts(files))
 	}
-	if fetch.fetch || fetch.update {
+	if fetch.asked() {
 		options = append(options, jsonld.WithFetch(jsonld.Fetch{Update: fetch.update}))
 	}
 	return jsonld.NewResolver(options...)
@@ -67,6 +67,9 @@ func isUseCase(folder string) bool {
 
 // fetchFlags are those of the verbs that may fetch an @context.
 type fetchFlags struct{ fetch, update bool }
+
+// asked says whether anything may be fetched.
+func (f fetchFlags) asked() bool { return f.fetch || f.update }
 
 func (f *fetchFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()

@@ -11,11 +11,14 @@ import (
 	"io/fs"
 	"maps"
 	"mime"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/piprate/json-gold/ld"
@@ -97,7 +100,7 @@ func (f *Fetch) get(ctx context.Context, u string) (text []byte, mediaType strin
 	req.Header.Set("Accept", acceptLD)
 	resp, err := f.Client.Do(req)
 	if err != nil {
-		return nil, "", err
+		return nil, "", f.plain(ctx, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -105,13 +108,30 @@ func (f *Fetch) get(ctx context.Context, u string) (text []byte, mediaType strin
 	}
 	text, err = io.ReadAll(io.LimitReader(resp.Body, f.MaxBytes+1))
 	if err != nil {
-		return nil, "", err
+		return nil, "", f.plain(ctx, err)
 	}
 	if int64(len(text)) > f.MaxBytes {
 		return nil, "", fmt.Errorf("it has more than %d bytes", f.MaxBytes)
 	}
 	mediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	return text, mediaType, nil
+}
+
+// plain gives an error of the network in few words: its callers name the address.
+func (f *Fetch) plain(ctx context.Context, err error) error {
+	var where *url.Error
+	var step *net.OpError
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("it took more than %s", f.Timeout)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errors.New("no server answers there: connection refused")
+	case errors.As(err, &step):
+		return step.Err
+	case errors.As(err, &where):
+		return where.Err
+	}
+	return err
 }
 
 // Document gives the text of the @context document at a URL as it stands there, legal or

@@ -347,7 +347,7 @@ func TestFetchRefuses(t *testing.T) {
 		"/circle":     "more than 5 redirects",
 		"/local":      "not http(s)",
 		"/page":       `the server calls it "text/html"`,
-		"/slow":       "deadline exceeded",
+		"/slow":       "cannot be fetched: it took more than 1ms",
 		"/ctx.jsonld": "more than 20 bytes",
 	} {
 		f := Fetch{Timeout: 10 * time.Second}
@@ -364,9 +364,14 @@ func TestFetchRefuses(t *testing.T) {
 		var list finding.List
 		require.ErrorAs(t, err, &list, "a fault of the document that names it")
 	}
+	nobody := httptest.NewServer(http.NotFoundHandler())
+	nobody.Close()
+	_, _, err := NewResolver(WithFetch(Fetch{})).Resolve(context.Background(), []byte(`"`+nobody.URL+`/c.jsonld"`))
+	require.ErrorContains(t, err, "the @context "+nobody.URL+"/c.jsonld cannot be fetched: no server answers there: connection refused")
+
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, _, err := NewResolver(WithFetch(Fetch{})).Resolve(ctx, s.ref())
+	_, _, err = NewResolver(WithFetch(Fetch{})).Resolve(ctx, s.ref())
 	require.ErrorIs(t, err, context.Canceled)
 }
 

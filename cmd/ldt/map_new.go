@@ -117,24 +117,30 @@ func (s *settings) proposeMapping(cmd *cobra.Command, spec source.Spec, model, o
 		return err
 	}
 	suggester := suggest.New(catalogue)
-	chosen := ""
+	note := ""
+	chosen := suggest.Given(m)
 	if m == nil {
 		ranked := suggester.Models(propose.TableOf(table), 3)
 		if len(ranked) == 0 {
 			return &exitError{exitUsage, fmt.Errorf("%s: no column is an attribute of a model that is known\n  hint: name the model with --model, as ldt models search finds it", spec.File)}
 		}
-		m = ranked[0].Model
-		chosen = fmt.Sprintf("\nThe model was ranked first, with a score of %.2f", ranked[0].Score)
+		chosen, m = ranked[0], ranked[0].Model
+		note = fmt.Sprintf("\nThe model was ranked first, with a score of %.2f", ranked[0].Score)
 		for i, other := range ranked[1:] {
-			chosen += fmt.Sprintf("%s %s %.2f", [...]string{"; then come", ","}[i], other.Model.QualifiedName(), other.Score)
+			note += fmt.Sprintf("%s %s %.2f", [...]string{"; then come", ","}[i], other.Model.QualifiedName(), other.Score)
 		}
-		chosen += ". Another is named with --model;\nwhat is called sure below is so only where the model is right."
+		note += ". Another is named with --model;\n"
+		if chosen.Sure {
+			note += "what is called sure below is so only where the model is right."
+		} else {
+			note += "it is not far enough ahead of others for an attribute to be called sure."
+		}
 	}
-	draft, err := propose.Draft(cmd.Context(), "", table, m, suggester, fromMapping(spec.File, out))
+	draft, err := propose.Draft(cmd.Context(), "", table, chosen, suggester, fromMapping(spec.File, out))
 	if err != nil {
 		return err
 	}
-	draft.Title += chosen
+	draft.Title += note
 	if len(draft.Context) == 0 { // a model of the use case without an address
 		draft.Context = []string{fromMapping(filepath.Join(m.Subject.Folder, folder.ContextFile), out)}
 	}

@@ -15,7 +15,9 @@ import (
 // suggestedRow is a model that a table may be about, for scripts.
 type suggestedRow struct {
 	modelRow
-	Score    float64          `json:"score"`
+	Score float64 `json:"score"`
+	// Sure says that the model is well ahead of the next.
+	Sure     bool             `json:"sure"`
 	Columns  int              `json:"columns"`
 	Answered []suggest.Answer `json:"answered"`
 	// Named are the words of the model's name that the table has.
@@ -84,7 +86,7 @@ func suggestedOf(s *suggest.Suggester, t *profile.Table, n int) suggestedTable {
 	for _, m := range s.Models(propose.TableOf(t), n) {
 		row := suggestedRow{
 			modelRow: rowOf(m.Model.Subject.Name, m.Model.Subject.Folder, m.Model.Name, m.Model.Type, m.Model.TypeIRI(), m.Model.Line()),
-			Score:    m.Score, Columns: len(t.Columns), Answered: m.Answered, Named: m.Named,
+			Score:    m.Score, Sure: m.Sure, Columns: len(t.Columns), Answered: m.Answered, Named: m.Named,
 		}
 		if row.Answered == nil {
 			row.Answered = []suggest.Answer{}

@@ -29,8 +29,9 @@ type Mapping struct {
 // speaks for it, for a person to confirm. baseDir is what the table's file is relative
 // to; the table is read again for a key of its rows. file is what the mapping calls the
 // file. The draft has no @context where the model's has no address.
-func Draft(ctx context.Context, baseDir string, t *profile.Table, m *models.Model, s *suggest.Suggester, file string) (*Mapping, error) {
-	b := &builder{table: t, model: m, list: s.Attributes(m, TableOf(t)), times: map[int]*suggest.Candidate{}}
+func Draft(ctx context.Context, baseDir string, t *profile.Table, chosen suggest.ModelScore, s *suggest.Suggester, file string) (*Mapping, error) {
+	m := chosen.Model
+	b := &builder{table: t, model: m, list: s.Attributes(chosen, TableOf(t)), times: map[int]*suggest.Candidate{}}
 	named := *t
 	named.File = file
 	key, err := rowKey(ctx, baseDir, t, b.list)

@@ -51,7 +51,7 @@ func TestProposalsOfModelsOfAllSubjectsConvert(t *testing.T) {
 		require.NoError(t, file.Close())
 		table, err := profile.Of(t.Context(), "", source.Spec{File: name, Delimiter: ",", Decimal: "."})
 		require.NoError(t, err, m.QualifiedName())
-		draft, err := propose.Draft(t.Context(), "", table, m, s, name)
+		draft, err := propose.Draft(t.Context(), "", table, suggest.Given(m), s, name)
 		require.NoError(t, err, m.QualifiedName())
 		tally := convert(t, resolver, draft.YAML())
 		require.Equal(t, int64(2), tally.Written, "%s: %v\n%s", m.QualifiedName(), tally.Findings, draft.YAML())

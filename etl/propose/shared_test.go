@@ -50,7 +50,7 @@ func TestProposalsOfPublishedTablesConvert(t *testing.T) {
 			if len(ranked) == 0 {
 				continue
 			}
-			draft, err := propose.Draft(t.Context(), "", table, ranked[0].Model, s, path)
+			draft, err := propose.Draft(t.Context(), "", table, ranked[0], s, path)
 			require.NoError(t, err, path)
 			tally := convert(t, resolver, draft.YAML())
 			t.Logf("%s %s: %s, %d of %d columns, %s", filepath.Base(path), table.Sheet, ranked[0].Model.QualifiedName(), draft.Placed, draft.Columns, tally)

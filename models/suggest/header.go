@@ -155,6 +155,12 @@ func (v *vocabulary) phrase(tokens []string) (n int, e entry, phrase string) {
 		if e, ok := v.concepts[phrase]; ok {
 			return n, e, strings.ReplaceAll(phrase, "+", " ")
 		}
+		// "LAeq" and "PM 10" are "laeq" and "pm10".
+		if joined := strings.Join(tokens[:n], ""); n > 1 && len(joined) >= 3 {
+			if e, ok := v.concepts[joined]; ok {
+				return n, e, joined
+			}
+		}
 		// "code de la commune" is "code commune".
 		if n == 2 && len(tokens) > 2 && v.stop[tokens[1]] {
 			if e, ok := v.concepts[tokens[0]+"+"+tokens[2]]; ok {

@@ -41,6 +41,9 @@ func (c *column) members(m *models.Model, subject []mention) []Candidate {
 			}
 		}
 	}
+	if a := m.Attribute("name"); a != nil && usable(m, a) && c.Type == Text && len(c.about) == 1 && c.about[0].kind == thing && c.about[0].concept != "meter" && c.about[0].concept != "device" && !c.subject[c.about[0].concept] {
+		add(a.Name, 0.55, []Reason{{ReasonName, "the header is a thing, which the cells name"}})
+	}
 	score, reasons = c.observed()
 	add(ObservedAt, score, reasons)
 	if a := m.Attribute(Location); a != nil && usable(m, a) {
@@ -93,6 +96,11 @@ func (c *column) coordinate() (latitude, longitude bool) {
 	return latitude && !longitude, longitude && !latitude
 }
 
+// plain says that a header of a coordinate says nothing else.
+func (c *column) plain() bool {
+	return !slices.ContainsFunc(c.about, func(m mention) bool { return m.kind == raw && len(m.word) > 2 || m.kind == part })
+}
+
 // located scores the place.
 func (c *column) located() (float64, []Reason) {
 	lat, lon := c.coordinate()
@@ -107,6 +115,9 @@ func (c *column) located() (float64, []Reason) {
 		if !c.table.latitude || !c.table.longitude {
 			return 0.5, append(reasons, Reason{ReasonCoordinates, "the table lacks the other coordinate"})
 		}
+		if !c.plain() && (lat && c.table.plainLatitude || lon && c.table.plainLongitude) {
+			return 0.4, append(reasons, Reason{ReasonCoordinates, "another column is the " + name + " and says nothing else"})
+		}
 		low, errLow := strconv.ParseFloat(c.Min, 64)
 		high, errHigh := strconv.ParseFloat(c.Max, 64)
 		most := map[bool]float64{true: 90, false: 180}[lat]
@@ -117,6 +128,8 @@ func (c *column) located() (float64, []Reason) {
 			return 0.4, append(reasons, Reason{ReasonRange, fmt.Sprintf("%s to %s are no degrees", c.Min, c.Max)})
 		}
 		return 0.95, append(reasons, Reason{ReasonRange, fmt.Sprintf("%s to %s are degrees", c.Min, c.Max)})
+	case c.has("geometry") && c.Type == Text:
+		return 0.6, []Reason{{ReasonName, "the header speaks of a geometry, which the cells have in a form of their own"}}
 	case c.has("location") && c.Type == Text:
 		return 0.3, []Reason{{ReasonName, "the header speaks of a place"}}
 	}
@@ -212,7 +225,7 @@ func (c *column) observed() (float64, []Reason) {
 			score *= 0.8
 		case m.concept == "end" && !c.table.started:
 			score *= 0.85
-		case m.concept == "end" || m.concept == "created" || m.concept == "modified":
+		case m.concept == "end" || m.concept == "created" || m.concept == "modified" || m.concept == "installed" || m.concept == "name" || m.concept == "description":
 			score *= 0.5
 		case m.kind == noun || m.kind == thing || m.kind == raw && len(m.word) > 2:
 			score *= 0.6

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ldtkit/ldt/models"
 	"github.com/ldtkit/ldt/ngsild"
@@ -64,10 +65,13 @@ type column struct {
 // tableFacts is what columns of one table know of one another.
 type tableFacts struct {
 	latitude, longitude bool // a column of each
-	identified          bool // a column that is named so and whose cells are all different
-	street              bool // a column of street names
-	started             bool // a column of begins
-	dated               bool // a column of dates
+	// a column of each whose header says nothing else
+	plainLatitude, plainLongitude bool
+	identified                    bool // a column that is named so and whose cells are all different
+	street                        bool // a column of street names
+	started                       bool // a column of begins
+	dated                         bool // a column of dates
+	gases                         bool // a column of a gas in the air
 }
 
 // readTable takes the headers of a table apart.
@@ -80,11 +84,20 @@ func readTable(t *Table) []column {
 		c.read()
 		if lat, lon := c.coordinate(); lat || lon {
 			facts.latitude, facts.longitude = facts.latitude || lat, facts.longitude || lon
+			facts.plainLatitude = facts.plainLatitude || lat && c.plain()
+			facts.plainLongitude = facts.plainLongitude || lon && c.plain()
 		}
 		facts.identified = facts.identified || c.has("id") && c.unique()
 		facts.dated = facts.dated || c.Type == Date || c.Type == DateTime
 		facts.street = facts.street || c.has("street")
+		facts.gases = facts.gases || c.has("no2") || c.has("nox") || c.has("o3") || c.has("so2")
 		facts.started = facts.started || c.has("start") && (c.Type == Date || c.Type == DateTime || c.Type == Year)
+	}
+	for i := range list {
+		c := &list[i]
+		if facts.gases && c.numeric() && len(c.about) == 1 && c.about[0].word == nitricOxide {
+			c.about[0] = mention{"nitricoxide", noun, nitricOxide, exact}
+		}
 	}
 	return list
 }
@@ -102,12 +115,22 @@ func (c *column) read() {
 		}
 		return text
 	})
+	if c.UnitText == "" && c.numeric() {
+		name = withoutUnit(name)
+	}
 	if c.UnitText != "" {
 		if i := strings.LastIndex(name, c.UnitText); i >= 0 {
 			name = name[:i] + " " + name[i+len(c.UnitText):]
 		}
 	}
 	c.about = words().mentions(name)
+	if u, ok := unit.Parse(strings.TrimSpace(name)); ok && c.numeric() {
+		for i := range c.about {
+			if c.about[i].concept == unitConcepts[u.Dimension] {
+				c.about[i].how = implied // the header is a unit alone
+			}
+		}
+	}
 	dated := c.Type == Date || c.Type == DateTime
 	for i := range c.about {
 		m := &c.about[i]
@@ -131,6 +154,9 @@ func (c *column) read() {
 	if c.has("name") && slices.ContainsFunc(c.about, func(m mention) bool { return m.kind == noun && m.how != implied }) {
 		c.light["name"] = true
 	}
+	if c.has("description") && slices.ContainsFunc(c.about, func(m mention) bool { return m.kind == noun || m.kind == raw }) {
+		c.light["description"] = true // what a code means
+	}
 	if c.has("name") {
 		for _, m := range c.about {
 			if m.kind == thing {
@@ -138,6 +164,18 @@ func (c *column) read() {
 			}
 		}
 	}
+}
+
+// withoutUnit takes a unit behind a dash or comma off a header.
+func withoutUnit(header string) string {
+	for i, r := range header {
+		if i > 0 && strings.ContainsRune("-–,/|", r) {
+			if _, ok := unit.Parse(strings.TrimSpace(header[i+utf8.RuneLen(r):])); ok {
+				return header[:i]
+			}
+		}
+	}
+	return header
 }
 
 // unique says that every row has another value.
@@ -279,6 +317,8 @@ func (c *column) likeness(n *nameWords) (score float64, reasons []Reason) {
 				factor *= 0.6
 			case m.kind == noun:
 				factor *= 0.85
+			case m.kind == raw && w >= 1 && !nouns:
+				factor *= 0.65
 			case m.kind == raw && w >= 1:
 				factor *= 0.8
 			}
@@ -350,16 +390,13 @@ func (c *column) candidate(m *models.Model, a *models.Attribute, n *nameWords) (
 	f, why = c.measured(a, n)
 	score, reasons = min(score*f, 1), append(reasons, why...)
 	if !slices.ContainsFunc(reasons, func(r Reason) bool { return r.Kind == ReasonEnum }) && slices.ContainsFunc(n.about, isCategory) {
-		score = min(score, unsure+0.16*(score-unsure)) // the words of a category are its own affair
+		score = doubted(score) // the words of a category are its own affair
 	}
 	if score < 0.15 {
 		return Candidate{}, false
 	}
 	return Candidate{a.Name, round(score), reasons}, true
 }
-
-// unsure is the most that is scored where no cell shows that it is right.
-const unsure = Sure - 0.05
 
 func isCategory(m mention) bool {
 	return m.concept == "type" || m.concept == "status" || m.concept == "use" || m.concept == "sector"

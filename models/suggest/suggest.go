@@ -132,11 +132,17 @@ type ModelScore struct {
 	// Score is from 0 to 1, the more the more speaks for the model. It orders the models
 	// of one table.
 	Score float64
+	// Sure says that the model is well ahead of the next one, or named by a person. An
+	// attribute of any other is not sure.
+	Sure bool
 	// Answered names the columns that are attributes of the model, with the attributes.
 	Answered []Answer
 	// Named are the words of the table's name and header that the model's name has.
 	Named []string
 }
+
+// Given is a model that a person named.
+func Given(m *models.Model) ModelScore { return ModelScore{Model: m, Score: 1, Sure: true} }
 
 // Answer is a column and the attribute that it is.
 type Answer struct {
@@ -210,6 +216,9 @@ func New(catalogue *models.Catalogue) *Suggester {
 	return s
 }
 
+// nitricOxide is the attribute whose name is "number" everywhere else.
+const nitricOxide = "no"
+
 // nameOf takes the name of an attribute apart.
 func nameOf(name string) *nameWords {
 	bare := name
@@ -219,6 +228,9 @@ func nameOf(name string) *nameWords {
 		}
 	}
 	n := &nameWords{name: name, about: words().mentions(bare)}
+	if name == nitricOxide {
+		n.about = []mention{{"nitricoxide", noun, name, exact}}
+	}
 	n.weight = weigh(n.about)
 	return n
 }
@@ -226,9 +238,25 @@ func nameOf(name string) *nameWords {
 // Attributes says for each column of a table which attribute of a model of the catalogue it may be. An
 // attribute is the best answer of one column at most; coordinates, ids, dates with times
 // and the members of an address excepted.
-func (s *Suggester) Attributes(m *models.Model, t *Table) []Suggestion {
-	return s.suggestions(m, readTable(t))
+func (s *Suggester) Attributes(m ModelScore, t *Table) []Suggestion {
+	list := s.suggestions(m.Model, readTable(t))
+	if m.Sure {
+		return list
+	}
+	for i := range list {
+		for j := range list[i].Candidates {
+			k := &list[i].Candidates[j]
+			k.Score = round(doubted(k.Score))
+		}
+	}
+	return list
 }
+
+// unsure is the most that is scored where nothing shows that it is right.
+const unsure = Sure - 0.05
+
+// doubted keeps a score below what is sure, in its order.
+func doubted(score float64) float64 { return min(score, unsure+0.16*(score-unsure)) }
 
 func (s *Suggester) suggestions(m *models.Model, columns []column) []Suggestion {
 	w, names := s.byModel[m], s.attributes[m]
@@ -351,7 +379,7 @@ func (s *Suggester) Models(t *Table, n int) []ModelScore {
 			}
 		}
 	}
-	about, timed := tableWords(t, read), series(read)
+	about, timed := wordsOf(t, read), series(read)
 	list := make([]ModelScore, 0, len(s.models))
 	for _, w := range s.models {
 		if !mappable(w.model) {
@@ -377,11 +405,28 @@ func (s *Suggester) Models(t *Table, n int) []ModelScore {
 	}
 	list = slices.DeleteFunc(list, func(m ModelScore) bool { return m.Score < leastModel })
 	slices.SortFunc(list, byScore)
+	for i := range list {
+		list[i].Sure = i == 0 && list[0].clear() && (len(list) == 1 || list[1].Score <= ahead*list[0].Score)
+	}
 	return list[:min(len(list), n)]
 }
 
+const (
+	// leastSure is the score from which a model may be sure, and ahead the share of it
+	// that the next one has at most.
+	leastSure = 0.4
+	ahead     = 0.75
+	// answersSure is how many columns speak for a model whose name nothing speaks of.
+	answersSure = 4
+)
+
+// clear says that enough speaks for a model.
+func (m *ModelScore) clear() bool {
+	return m.Score >= leastSure && (len(m.Named) > 0 || len(m.Answered) >= answersSure)
+}
+
 // closely scores a model by what its attributes answer together.
-func (s *Suggester) closely(m *ModelScore, read []column, about map[string]float64, timed bool, rarity map[string]float64) {
+func (s *Suggester) closely(m *ModelScore, read []column, about *tableWords, timed bool, rarity map[string]float64) {
 	sum := 0.0
 	suggestions := s.suggestions(m.Model, read)
 	for i, suggestion := range suggestions {
@@ -421,7 +466,7 @@ const generic = 0.1
 // everywhere are concepts that tables of all kinds speak of.
 var everywhere = map[string]bool{
 	"street": true, "housenumber": true, "postcode": true, "town": true, "region": true, "country": true, "district": true, "address": true,
-	"name": true, "id": true, "code": true, "number": true, "latitude": true, "longitude": true, "location": true, "insee": true, "territory": true,
+	"name": true, "id": true, "code": true, "number": true, "latitude": true, "longitude": true, "location": true, "geometry": true, "insee": true, "territory": true,
 	"url": true, "email": true, "phone": true, "date": true, "hour": true, "year": true, "month": true, "description": true, "organization": true,
 }
 
@@ -449,9 +494,9 @@ func series(columns []column) bool {
 }
 
 // seldom are subjects for records that a table of a city seldom holds: descriptions of
-// datasets, tags of a map, the wiring of a power network, the parts of a building's services.
+// datasets, tags of a map, feeds of an interface, the wiring of a power network, the parts of a building's services.
 var seldom = map[string]bool{
-	"AAS": true, "DCAT-AP": true, "DataQuality": true, "EnergyCIM": true, "FrictionlessData": true, "OpenStreetMap": true,
+	"AAS": true, "DCAT-AP": true, "DataQuality": true, "EnergyCIM": true, "FrictionlessData": true, "GBFS": true, "OpenStreetMap": true,
 	"S4BLDG": true, "SDMX": true, "STAT-DCAT-AP": true, "ZEB": true,
 }
 
@@ -465,7 +510,7 @@ func mappable(m *models.Model) bool {
 // energy, buildings, devices, weather and indicators, which have a line of ours; less for
 // one of many attributes, for one of a special subject, for one whose name says what the
 // table does not, and for an observation where no row has a time.
-func (w *modelWords) prior(about map[string]float64, timed bool) float64 {
+func (w *modelWords) prior(about *tableWords, timed bool) float64 {
 	p := 1 / (1 + 0.15*math.Log(max(1, float64(len(w.model.Attributes))/20)))
 	if w.model.Line() != (models.Line{}) {
 		p *= 1.5
@@ -481,52 +526,83 @@ func (w *modelWords) prior(about map[string]float64, timed bool) float64 {
 		p *= 0.75
 	}
 	for _, m := range w.about {
-		if (m.kind == part || m.kind == noun) && about[m.concept] == 0 {
+		if (m.kind == part || m.kind == noun) && about.worth[m.concept] == 0 {
 			p *= 0.75
+		}
+		if m.kind == raw && about.worth[m.concept] == 0 {
+			p *= 0.85
 		}
 	}
 	return p
 }
 
-// tableWords are the concepts of a table's name, worth 1, and those things and nouns that
-// its headers speak of, worth less.
-func tableWords(t *Table, columns []column) map[string]float64 {
-	about := map[string]float64{}
+// tableWords are what a table speaks of as a whole.
+type tableWords struct {
+	// worth are the concepts of its name, worth 1, and those things and nouns that its
+	// headers speak of, worth less.
+	worth map[string]float64
+	// title are the things and nouns of its name, by their weight.
+	title map[string]float64
+}
+
+// heft is how much a concept of a name tells what the rows are about.
+func (k kind) heft() float64 {
+	switch k {
+	case thing:
+		return 2 * k.weight()
+	case noun, raw:
+		return k.weight()
+	}
+	return 0
+}
+
+func wordsOf(t *Table, columns []column) *tableWords {
+	about := &tableWords{worth: map[string]float64{}, title: map[string]float64{}}
 	for _, m := range words().mentions(t.Name) {
 		if m.kind != soft && m.kind != form && len(m.concept) > 2 {
-			about[m.concept] = 1
+			about.worth[m.concept] = 1
+			if m.kind == thing || m.kind == noun {
+				about.title[m.concept] = m.kind.heft()
+			}
 		}
 	}
+	worth := about.worth
 	for i := range columns {
 		for _, m := range columns[i].about {
 			switch {
-			case about[m.concept] >= 1:
+			case worth[m.concept] >= 1:
 			case m.kind == thing && m.how != implied:
-				about[m.concept] = min(0.9, about[m.concept]+0.4)
+				worth[m.concept] = min(0.9, worth[m.concept]+0.4)
 			case m.kind == noun || m.kind == part:
-				about[m.concept] = min(0.6, about[m.concept]+0.2)
+				worth[m.concept] = min(0.6, worth[m.concept]+0.2)
 			}
 		}
 	}
 	// What is consumed is metered.
-	about["meter"] = max(about["meter"], 0.6*about["consumption"])
+	worth["meter"] = max(worth["meter"], 0.6*worth["consumption"])
 	return about
 }
 
-// named says how much of a model's name a table speaks of, and in which words.
-func (w *modelWords) named(about map[string]float64) (score float64, named []string) {
+// named says how much of a model's name a table speaks of and how much of the table's
+// name the model's speaks of, and in which words.
+func (w *modelWords) named(about *tableWords) (score float64, named []string) {
 	whole := weigh(w.about)
 	if whole == 0 {
 		return 0, nil
 	}
+	titled, title := 0.0, 0.0
 	for _, m := range w.about {
-		if worth := about[m.concept]; worth > 0 && m.kind != soft && m.kind != form && m.kind != part {
-			if m.kind == thing {
-				worth *= 2 // what the rows are about
-			}
-			score += worth * m.kind.weight()
+		titled += about.title[m.concept]
+		if worth := about.worth[m.concept]; worth > 0 && m.kind.heft() > 0 {
+			score += worth * m.kind.heft()
 			named = append(named, m.concept)
 		}
+	}
+	for _, heft := range about.title {
+		title += heft
+	}
+	if title > 0 {
+		score *= 0.6 + 0.4*titled/title
 	}
 	return 0.6 * score / whole, named
 }

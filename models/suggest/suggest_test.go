@@ -19,7 +19,7 @@ func answers(t *testing.T, model string, columns ...suggest.Column) []string {
 	m, err := models.Builtin().Find(model)
 	require.NoError(t, err)
 	var list []string
-	for _, s := range suggester.Attributes(m, &suggest.Table{Columns: columns}) {
+	for _, s := range suggester.Attributes(suggest.Given(m), &suggest.Table{Columns: columns}) {
 		name := ""
 		if best := s.Best(); best != nil {
 			name = best.Attribute
@@ -96,7 +96,7 @@ func TestAnAttributeIsTheBestAnswerOfOneColumn(t *testing.T) {
 func TestReasonsSayWhatSpeaksForACandidate(t *testing.T) {
 	m, err := models.Builtin().Find("Device/SmartMeteringObservation")
 	require.NoError(t, err)
-	list := suggester.Attributes(m, &suggest.Table{Columns: []suggest.Column{numbers("Conso totale (MWh)", "MWH", "MWh")}})
+	list := suggester.Attributes(suggest.Given(m), &suggest.Table{Columns: []suggest.Column{numbers("Conso totale (MWh)", "MWH", "MWh")}})
 	best := list[0].Best()
 	require.True(t, best.Sure())
 	var kinds []suggest.ReasonKind
@@ -122,13 +122,63 @@ func TestModelsRanksByWhatTheColumnsAnswer(t *testing.T) {
 	require.Empty(t, suggester.Models(&suggest.Table{}, 3))
 }
 
+func TestAModelThatIsNotWellAheadMakesNoAttributeSure(t *testing.T) {
+	table := &suggest.Table{Name: "wetter", Columns: []suggest.Column{{Name: "Datum", Type: suggest.DateTime, Rows: 9, Distinct: 9}, numbers("Lufttemperatur (°C)", "CEL", "°C"), numbers("Luftfeuchte (%)", "P1", "%")}}
+	ranked := suggester.Models(table, 3)
+	require.Len(t, ranked, 3)
+	require.False(t, ranked[1].Sure, "none but the first is ahead")
+	weather, err := models.Builtin().Find("Weather/WeatherObserved")
+	require.NoError(t, err)
+	named := suggest.Given(weather)
+	require.True(t, named.Sure)
+	doubted := named
+	doubted.Sure = false
+	sure, unsure := suggester.Attributes(named, table), suggester.Attributes(doubted, table)
+	for i := range sure {
+		require.Equal(t, sure[i].Best().Attribute, unsure[i].Best().Attribute)
+		require.True(t, sure[i].Best().Sure(), sure[i].Column)
+		require.False(t, unsure[i].Best().Sure(), sure[i].Column)
+	}
+}
+
+func TestTheNameOfATableSaysWhatItsRowsAre(t *testing.T) {
+	places := []suggest.Column{{Name: "id", Type: suggest.Integer, Rows: 9, Distinct: 9, ID: true}, {Name: "geo_point", Type: suggest.Point, Rows: 9, Distinct: 9}}
+	for name, model := range map[string]string{
+		"haltestellen": "UrbanMobility/PublicTransportStop", "arrets-bus": "UrbanMobility/PublicTransportStop", "bushaltes": "UrbanMobility/PublicTransportStop",
+		"Musées de France": "PointOfInterest/Museum", "contenedores": "WasteManagement/WasteContainer", "ladesäulen": "Transportation/EVChargingStation",
+		"parking bays": "Parking/ParkingSpot", "lichtmasten": "Streetlighting/Streetlight", "accidentes": "Transportation/RoadAccident",
+	} {
+		ranked := suggester.Models(&suggest.Table{Name: name, Columns: places}, 1)
+		require.NotEmpty(t, ranked, name)
+		require.Equal(t, model, ranked[0].Model.QualifiedName(), name)
+	}
+}
+
+func TestNoIsNitricOxideAmongGasesAndANumberElsewhere(t *testing.T) {
+	require.Equal(t, []string{"no", "no2"}, answers(t, "Environment/AirQualityObserved", numbers("NO - µg/m3", "", ""), numbers("NO2 - µg/m3", "", "")))
+	require.NotContains(t, answers(t, "Environment/AirQualityObserved", numbers("Anzahl", "", "")), "no")
+}
+
+func TestOfSeveralCoordinatesThoseThatSayNothingElseAreTheLocation(t *testing.T) {
+	coordinate := func(name string) suggest.Column {
+		return suggest.Column{Name: name, Type: suggest.Number, Min: "38.8", Max: "38.9", Rows: 9, Distinct: 9}
+	}
+	require.Equal(t, []string{"location", "location", "", ""}, answers(t, "Streetlighting/Streetlight", coordinate("XCOORD"), coordinate("YCOORD"), coordinate("centrLat"), coordinate("centrLon")))
+	require.Equal(t, []string{"location", "location"}, answers(t, "Streetlighting/Streetlight", coordinate("centrLat"), coordinate("centrLon")))
+}
+
+func TestTheNameOfSomethingUnknownIsNoNameOfTheRow(t *testing.T) {
+	require.Equal(t, []string{"", "", ""}, answers(t, "Building/Building", texts("xyzzy name"), texts("Libellé N1"), texts("xyzzy_desc")))
+	require.Equal(t, []string{"owner"}, answers(t, "Streetlighting/Streetlight", texts("OWNER_DESC")), "what the code of an owner means")
+}
+
 func TestEveryProposedAttributeCanBeWritten(t *testing.T) {
 	for _, m := range models.Builtin().Models() {
 		var columns []suggest.Column
 		for _, a := range m.Attributes {
 			columns = append(columns, suggest.Column{Name: a.Name, Type: suggest.Empty})
 		}
-		for _, s := range suggester.Attributes(m, &suggest.Table{Columns: columns}) {
+		for _, s := range suggester.Attributes(suggest.Given(m), &suggest.Table{Columns: columns}) {
 			for _, c := range s.Candidates {
 				if name, _, _ := strings.Cut(c.Attribute, "."); c.Attribute != suggest.ID && c.Attribute != suggest.ObservedAt && m.Attribute(c.Attribute) == nil {
 					require.NotNil(t, m.Attribute(name), c.Attribute)

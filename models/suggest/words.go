@@ -12,28 +12,32 @@ package suggest
 //	thing what the row is about: a building, a meter
 const lexicon = `
 soft total totale sum summe somme gesamt gesamte totaal totaux complessivo global overall ges tot cumul cumule cumulative cumulated all absolute
-soft mean average avg moyen moyenne moy mittel mittelwert durchschnitt gemiddeld gemiddelde media medio promedio medie
+soft mean average avg moyen moyenne moy mittel mittelwert durchschnitt gemiddeld gemiddelde media medio promedio medie temps+moyen
 soft value valeur wert waarde valor valore val measurement measure mesure mesuree mesurage mess ablese ablesung messwert messung meting medida medicion misura measured observed observe registado registrado registered enregistre releve stand lectura lettura data donnee daten dato gegeven quantity quantite menge hoeveelheid cantidad quantita amount montant num observation
 soft annual annuel annuelle yearly jahrlich jaarlijks anual annuo mensuel mensuelle monthly monatlich maandelijks mensual mensile quotidien daily journalier taglich dagelijks diario hourly horaire per by
-soft actual real reel reelle current+value air ambient ambiant ambiante outdoor outside exterieur exterieure ext umgebung aussen buiten lufttemperatur luft lucht aire aria amb weather meteo wetter
+soft actual real reel reelle current+value air ambient ambiant ambiante outdoor outside exterieur exterieure ext umgebung aussen buiten luft lucht aire aria amb
 soft information info detail general attribute field champ utc gmt cet cest local primary principal principale main haupt hoofd
 soft relative relatif relativ relatief relativa relativo
 soft atmospheric atmospherique atmosferica atmosferico atmosfera barometric barometrique station+level sea+level
 soft offstreet off+street
 soft above above+ground supra oberirdisch hors+sol ground
+soft bacteria npp ufc cfu kbe mpn
+soft smart intelligent
+soft operating betrieb operational
+soft publictransport public+transport public+transit opnv transport+en+commun transporte+publico trasporto+pubblico tpl openbaar+vervoer
 
 part min minimum minimal minimale least lowest mini kleinste
 part max maximum maximal maximale highest peak+demand maxi pic hochste hoogste maximo massimo
 part peak hp pleine heure+pleine hochtarif ht hoogtarief hoog normaal punta dag+tarief high+tariff plein
 part offpeak off+peak hc creuse heure+creuse niedertarif nt laagtarief laag valle valley+tariff low+tariff dal nacht+tarief
 part nominal nominale rated nenn
-part forecast prevision prevue prevu prognose vorhersage voorspelling pronostico previsione expected predicted estimated estime
+part forecast prevision prevue prevu prognose vorhersage voorspelling pronostico previsione expected predicted estimated estime geplant geplanten planned gepland planificado
 part export exported injection injecte injektion teruglevering einspeisung feed+in feedin injectie exportada iniettata immessa sold invoer
 part import imported soutirage soutire bezug afname levering delivered+energy prelevata prelevamento importada withdrawal purchased
 part active wirk ativa activa attiva
 part reactive blind reactif reattiva reactiva
 part apparent schein apparente
-part corrected corrige corrigee correction adjusted normalised normalized normalisee bereinigt korrigiert gecorrigeerd corregido corretto weather+normalised climat climatique
+part corrected corrige corrigee correction adjusted normalised normalized normalisee bereinigt korrigiert gecorrigeerd corregido corretto weather+normalised climat climatique weather+normalized
 part target objectif cible ziel doel objetivo obiettivo goal
 part previous precedent prior vorjahr vorige anterior precedente
 part difference ecart variation delta change evolution unterschied verschil diferencia differenza
@@ -46,14 +50,15 @@ part last dernier derniere letzte laatste ultimo ultima latest
 part alternate alternative alternatif court short kurz kurzname kort corto breve alias abrege abbreviation sigle
 part below sous+sol basement unterirdisch souterrain
 part error erreur fehler fout accuracy precision uncertainty incertitude confidence score
-part quality qualite qualitat kwaliteit calidad qualita
+part quality qualite qualitat kwaliteit calidad qualita qualidade
 part lower lowerbound
 part upper upperbound
+part parent ubergeordnet
 
 form code kode codigo codice cod cde
-form id identifiant identifier identificateur kennung kennzeichen uuid guid objectid fid gid pk identificador identificativo ident ids rowid oid deveui dev+eui clef cle key schlussel
-form serial serial+number numero+serie matricule seriennummer serienummer sn
-form number numero no nr nummer num+ro numer n index
+form id identifiant identifier identificateur kennung kennzeichen uuid guid objectid fid gid pk identificador identificativo ident ids rowid oid deveui dev+eui clef cle key schlussel globalid ogc+fid id+objeto objekt+id
+form serial serial+number numero+serie matricule seriennummer serienummer sn nro+serie num+serie
+form number numero no nr nummer num+ro numer n index nro
 form count nombre+de nombre+d nb nbre nbr nombre+total number+of anzahl aantal numero+de cantidad+de conteo cuenta n+of count+of nbe effectif
 form name nom libelle lib intitule label bezeichnung naam nombre nome denominacion denominazione denomination title titre titel titulo titolo benaming omschrijving+naam designation nm
 form type typ soort tipo tipologie typologie categorie category kategorie cat categoria class classe klasse clase kind nature genre art
@@ -66,24 +71,24 @@ form period periode zeitraum periodo period+type
 form start debut from begin beginn von van+datum start+date inicio inizio desde start+zeit anfang since depuis ab since+date begindatum van
 form end fin to ende bis tot+datum hasta fine until finish einde einddatum al ending through tot+en+met
 form unit unite einheit eenheid unidad unita uom
-form status statut state etat zustand estado stato validation validatie validatiestatus etat+de
+form status statut state etat zustand estado stato validation validatie validatiestatus etat+de condition betriebsstatus
 form source quelle bron fuente fonte origine origin provenance
-form description desc descriptif beschreibung omschrijving descripcion descrizione comment commentaire comments remark remarque bemerkung opmerking observacion osservazioni note notes anmerkung precision+text
-form url lien link web+site website siteweb site+web http uri page see+also
-form email mail courriel correo+electronico
-form phone telephone tel telefon telefoon telefono
-form created creation cree erstellt aangemaakt creacion creazione
-form modified modification modifie update updated maj mise+a+jour geandert gewijzigd actualizacion aggiornamento last+update
+form description desc descriptif beschreibung omschrijving descripcion descrizione comment commentaire comments remark remarque bemerkung opmerking observacion osservazioni note notes anmerkung precision+text descricao hinweis hinweise
+form url lien link web+site website siteweb site+web http uri page see+also homepage internet webseite sitio+web sito+web pagina+web internetseite
+form email mail courriel correo+electronico e+mail emailadresse posta+elettronica
+form phone telephone tel telefon telefoon telefono telefone telefono+fijo tfno
+form created creation cree erstellt aangemaakt creacion creazione erstellung erfasst criacao created+at creado creato creata
+form modified modification modifie update updated maj mise+a+jour geandert gewijzigd actualizacion aggiornamento last+update aktualisierung letzte+aktualisierung edited modificacion modifica last+modified letzte+anderung derniere+maj date+maj
 form installed installation installiert instalacion installazione geinstalleerd mise+en+service commissioning inbetriebnahme ouverture
 form flag indicateur+o+n is yn booleen boolean
 
-noun consumption conso consommation consommee consomme consumed consume verbrauch verbrauchs verbruik verbruikt consumo consumi used usage+kwh consumida consumata
+noun consumption conso consommation consommee consomme consumed consume verbrauch verbrauchs verbruik verbruikt consumo consumi used usage+kwh consumida consumata gasto+energetico
 noun energy energie energetique energia energetico energetica wh kwh mwh gwh energetic kilowatt+hour kilowattstunde
 noun power puissance leistung vermogen potencia potenza watt demand leistungs
-noun production produite produit produktion productie produccion produzione generated generation erzeugung erzeugt opwek opgewekt ertrag yield producida prodotta produced generada
+noun production produite produit produktion productie produccion produzione generated generation erzeugung erzeugt opwek opgewekt ertrag yield producida prodotta produced generada producao
 noun electricity elec electrique electricite strom stroom elektrizitat elektriciteit elektrisch electricidad elettricita elettrica electrical electric elek ele luz electrica
 noun gas gaz erdgas aardgas natural+gas gaz+naturel
-noun water eau wasser agua acqua
+noun water eau wasser agua acqua bathing baignade badegewasser badestelle zwemwater
 noun heat chaleur warme waerme warmte calor calore thermique thermal thermisch
 noun heating chauffage heizung verwarming calefaccion riscaldamento heiz chaud
 noun cooling froid climatisation kuhlung kuehlung koeling refrigeracion raffrescamento cold clim
@@ -92,15 +97,15 @@ noun steam vapeur dampf stoom vapor vapore
 noun solar solaire sonnen zonne pv photovoltaic photovoltaique photovoltaik fotovoltaico sun soleil
 noun wind+energy eolien
 noun temperature temp temperatur temperatuur temperatura tmp drybulb dry+bulb
-noun humidity humidite feuchte feuchtigkeit luftfeuchtigkeit vochtigheid humedad umidita hum rh hygrometrie luftfeuchte
-noun pressure luftdruck pression druck luchtdruk presion pressione press
+noun humidity humidite feuchte feuchtigkeit luftfeuchtigkeit vochtigheid humedad umidita hum rh hygrometrie luftfeuchte humidade umidade
+noun pressure luftdruck pression druck luchtdruk presion pressione press pressao
 noun wind vent viento vento
-noun speed vitesse geschwindigkeit snelheid velocidad velocita vit
-noun direction richtung richting direccion+viento direzione dir orientation
-noun precipitation pluie rain rainfall regen neerslag niederschlag lluvia precipitacion pioggia precipitazione precip pluviometrie rr
+noun speed vitesse geschwindigkeit snelheid velocidad velocita vit velocidade
+noun direction richtung richting direccion+viento direzione dir orientation direcao direccion direccao wind+richtung
+noun precipitation pluie rain rainfall regen neerslag niederschlag lluvia precipitacion pioggia precipitazione precip pluviometrie rr precipitacao chuva
 noun snow neige schnee sneeuw nieve neve
 noun solarradiation solar+radiation radiacion+solar rayonnement+solaire rayonnement+global globalstrahlung globalstraling ghi global+radiation solar+irradiance shortwave+radiation radiazione+solare zonnestraling
-noun radiation rayonnement strahlung straling radiacion irradiance irradiation radiazione
+noun radiation rayonnement strahlung straling radiacion irradiance irradiation radiazione radiacao
 noun direct dni
 noun diffuse dhi
 noun illuminance luminosite eclairement lux light+level helligkeit
@@ -113,22 +118,22 @@ noun salinity salinite
 noun ph
 noun turbidity turbidite
 noun conductivity conductivite leitfahigkeit
-noun co2 carbone carbon dioxyde+carbone gas+carbonico
-noun co carbon+monoxide monoxyde
-noun no2 nitrogen+dioxide dioxyde+azote stickstoffdioxid stikstofdioxide
+noun co2 carbone carbon dioxyde+carbone gas+carbonico dioxido+carbono kohlendioxid anidride+carbonica
+noun co carbon+monoxide monoxyde kohlenmonoxid koolmonoxide monoxyde+carbone monoxido+carbono monossido+carbonio
+noun no2 nitrogen+dioxide dioxyde+azote stickstoffdioxid stikstofdioxide dioxido+nitrogeno biossido+azoto dioxido+azoto
 noun nox
 noun so2 sulfur+dioxide schwefeldioxid
-noun o3 ozone ozon ozono
-noun pm10
-noun pm25 pm2+5
-noun pm1
+noun o3 ozone ozon ozono ozonio
+noun pm10 pm+10
+noun pm25 pm2+5 pm+2+5 pm2p5
+noun pm1 pm+1 pm1+0 pm+1+0
 noun c6h6 benzene benzol benceno benzeen
 noun nh3 ammoniac ammoniak
 noun emission emissie rejet ges+emission ghg greenhouse
-noun noise bruit larm geluid ruido rumore sound laeq decibel
-noun voltage tension spannung spanning tensione volt
+noun noise bruit larm geluid ruido rumore sound laeq decibel noise+level schall schallpegel acustico acustica rumor geluidsniveau
+noun voltage tension spannung spanning tensione volt tensao
 noun current courant stromstarke intensite+courant corriente corrente ampere ampermetre
-noun frequency frequence frequenz frequentie frecuencia frequenza hertz
+noun frequency frequence frequenz frequentie frecuencia frequenza hertz frequencia
 noun powerfactor power+factor cos+phi cosphi facteur+puissance cosfi leistungsfaktor
 noun phase
 noun flow debit durchfluss debiet caudal portata flux
@@ -142,8 +147,8 @@ noun volume volumen volym inhoud
 noun height hauteur hohe hoehe hoogte altura altezza haut
 noun altitude elevation seehohe alt
 noun width largeur breite breedte ancho larghezza
-noun length longueur lange laenge lengte longitud+tramo lunghezza
-noun depth profondeur tiefe diepte profundidad profondita
+noun length longueur lange laenge lengte longitud+tramo lunghezza comprimento
+noun depth profondeur tiefe diepte profundidad profondita profundidade
 noun distance entfernung afstand distancia distanza
 noun weight poids gewicht peso mass masse
 noun thickness epaisseur dicke dikte espesor spessore
@@ -153,12 +158,12 @@ noun floor nombre+niveau number+of+floor etage niveau+batiment stockwerk geschos
 noun room piece zimmer raum kamer habitacion stanza salle
 noun measurand controlled+property grandeur+physique grandeur parameter parametre messgrosse grootheid magnitud grandezza observed+property variable pollutant polluant
 noun reading meter+reading meterstand zahlerstand zaehlerstand counter+reading index+compteur
-noun capacity kap cap+max capacite kapazitat capaciteit capacidad capacita
+noun capacity kap cap+max capacite kapazitat capaciteit capacidad capacita capacidade lotacao aforo+maximo
 noun occupancy occupation belegung bezetting ocupacion occupazione occupant
-noun available empty vide leer leeg vacant vacio vuoto disponible verfugbar beschikbaar disponibile libre free frei vrij
-noun spot place slot space parking+space place+parking stellplatz parkplatz plaza posto
+noun available empty vide leer leeg vacant vacio vuoto disponible verfugbar beschikbaar disponibile libre free frei vrij livre
+noun spot place slot space stellplatz parkplatz plaza posto lugar lugare bay standplatz parkstand
 noun people personne person personen gente persone visitor visiteur
-noun population habitant pop einwohner inwoner poblacion popolazione inhabitant
+noun population habitant pop einwohner inwoner poblacion popolazione inhabitant populacao
 noun cost cout kosten coste costo charge+cost depense montant+ttc montant+ht amount+paid facture+montant spend bill
 noun price prix preis prijs precio prezzo
 noun tariff tarif tariffa tarifa rate+plan
@@ -171,7 +176,7 @@ noun contract contrat vertrag contrato contratto
 noun owner proprietaire eigentumer eigenaar propietario proprietario
 noun operator exploitant betreiber exploitante gestore gestionnaire gestor operateur
 noun provider fournisseur lieferant leverancier proveedor fornitore supplier distributeur distributor
-noun publisher data+provider editeur herausgeber uitgever editor diffuseur
+noun publisher data+provider editeur herausgeber uitgever diffuseur
 noun manufacturer fabricant hersteller fabrikant fabricante produttore constructeur marque brand
 noun model modele modell modelo modello
 noun version
@@ -198,42 +203,68 @@ noun frequency+update periodicite
 noun group groupe gruppe groep gruppo
 noun theme thematique thema tema topic
 noun organization organisation organisme collectivite entreprise company firma bedrijf empresa azienda epci organizacion organizzazione
-noun address adresse anschrift adres indirizzo adr
-noun street on+street rue voie strasse straat calle via streetname route avenue road
-noun housenumber house+number hausnummer huisnummer street+number numero+voie numero+rue num+voie streetnr numero+civico hausnr building+number no+voie repetition
-noun postcode postalcode code+postal postal+code post+code cp plz zip zipcode zip+code postleitzahl codigo+postal cap postcodes
-noun town commune ville city stadt gemeinde gemeente municipio comune municipality locality localite ort plaats woonplaats localidad ciudad citta local+authority depcom com agglomeration suburb village
+noun address adresse anschrift adres indirizzo adr morada endereco
+noun street on+street rue voie strasse straat calle via streetname route avenue road rua avenida strada
+noun housenumber house+number hausnummer huisnummer street+number numero+voie numero+rue num+voie streetnr numero+civico hausnr building+number no+voie repetition houseno housenr num+postal house+no
+noun postcode postalcode code+postal postal+code post+code cp plz zip zipcode zip+code postleitzahl codigo+postal cap postcodes codice+postale cep
+noun town commune ville city stadt gemeinde gemeente municipio comune municipality locality localite ort plaats woonplaats localidad ciudad citta local+authority depcom com agglomeration suburb village concelho cidade comuni
 noun region departement department province provincie provincia land+kreis bundesland kreis landkreis regione dep dept state+name county comunidad
 noun country pays land pais paese nation
-noun district quartier arrondissement neighbourhood neighborhood stadtteil wijk barrio quartiere buurt bezirk arr iris ortsteil borough ward
+noun district quartier arrondissement neighbourhood neighborhood stadtteil wijk barrio quartiere buurt bezirk arr iris ortsteil borough ward distrito distretto freguesia neighborhood+name
 noun insee lau nuts ags
 noun latitude lat y+coord coord+y ycoord breitengrad breedtegraad latitud latitudine coordy y+wgs84 latitude+wgs84
 noun longitude lon lng long x+coord coord+x xcoord langengrad lengtegraad longitud longitudine coordx x+wgs84
-noun location localisation position coordinates coordonnee coordinate koordinate geo geom geometry geometrie geopoint geo+point geo+shape shape wkt geojson ubicacion posizione standort locatie gps point+geo latlon latlng lonlat coords
+noun location localisation position coordinates coordonnee coordinate koordinate geo geometrie geopoint geo+point ubicacion posizione standort locatie gps point+geo latlon latlng lonlat coords localizacao posicao situacion
 noun timezone time+zone fuseau zeitzone
 noun language langue sprache taal idioma lingua
 noun color couleur farbe kleur colore
 noun material materiau werkstoff materiaal materiale
 noun image photo picture bild foto
 noun vehicle vehicule fahrzeug voertuig vehiculo veicolo car voiture auto
-noun bike velo fahrrad fiets bicicleta bicicletta bicycle cycle
+noun bike velo fahrrad fiets bicicleta bicicletta bicycle cycle bici
 noun vessel boat ship bateau navire schiff schip barco nave barca
-noun traffic trafic verkehr verkeer trafico traffico
-noun waste dechet abfall afval residuo rifiuto
+noun traffic trafic verkehr verkeer trafico traffico traffic+flow traffic+count verkehrszahlung verkehrszaehlung verkeerstelling comptage+routier
+noun waste dechet abfall afval residuo rifiuto residuos mull muell rifiuti ordure basura lixo garbage
 noun operation intervention einsatz
+noun weather meteo wetter meteorologie meteorologia klima clima climate climatologie
+noun airquality air+quality qualite+air luftqualitat luftguete luftgute luchtkwaliteit calidad+aire qualita+aria qualidade+ar
+noun geometry geom geometria geo+shape shape wkt wkb geojson shp
+noun openinghours opening+hour offnungszeiten offnungszeit horaire+ouverture horario orario orari openingstijd openingstijden
+noun licence license lizenz licencia licenza licentie
+noun author creator auteur autor autore createur ersteller edited+by created+by
+noun closing stilllegung stillgelegt decommissioned fermeture closed
+noun dead death mort mortel tote getotete muerto morti killed fatality fatalities fallecido
+noun injured blesse verletzte herido feriti injury injuries gewonden
+noun charging ev+charging recharge recarga ricarica ladesaule ladesaeule ladestation ladepunkt laadpaal laadpunt borne+recharge irve evse colonnina charge+point carregamento
+noun occupied occupe besetzt ocupado occupato bezet belegt
+noun nitricoxide nitric+oxide nitrogen+monoxide monoxyde+azote stickstoffmonoxid stikstofmonoxide monoxido+nitrogeno monossido+azoto
+noun ecoli e+coli escherichia+coli
+noun enterococci enterocoque enterokokken enterococo enterococchi enterococcus
+noun no3 nitrate nitrat nitraat nitrato nitrati
+noun nh4 ammonium ammonio amonio
+noun po4 phosphate phosphat fosfaat fosfato
+noun o2 oxygen oxygene sauerstoff zuurstof oxigeno ossigeno dissolved+oxygen
 
-thing building batiment gebaude gebouw edificio immeuble bat bldg property batim
+thing building batiment gebaude gebouw edificio immeuble bat bldg property batim edificios
 thing site liegenschaft sitio sito facility etablissement equipement
 thing dwelling logement wohnung woning vivienda alloggio apartment flat housing maison house habitation residence
 thing meter compteur zahler zaehler teller contador contatore metre prm pdl pce ean cups mpan pod point+de+livraison delivery+point pdl+nb metering+point zahlpunkt melo malo counter metering aansluiting
-thing device appareil gerat apparaat dispositivo sensor capteur sonde fuhler equipment
-thing station
-thing parking parkhaus parkhauser parkhaeuser parcheggio aparcamiento parkeergarage car+park stationnement garage
+thing device appareil gerat apparaat dispositivo sensor capteur sonde fuhler equipment equipamento
+thing station estacion estacione stazione stazioni estacao messstelle messstation meetpunt meetstation sampling+point point+prelevement punto+muestreo zahlstelle zaehlstelle
+thing parking parkhaus parkhauser parkhaeuser parcheggio aparcamiento parkeergarage car+park stationnement garage estacionamento rack parkings parkeerplaats abstellanlage
 thing household menage haushalt huishouden hogar famiglia
-thing school ecole schule colegio scuola lycee college
-thing streetlight leuchte leuchten lampadaire lichtmast luminaire lantern candelabre point+lumineux lamp laterne
+thing school ecole schule colegio scuola lycee college escola
+thing streetlight leuchte leuchten lampadaire lichtmast luminaire lantern candelabre point+lumineux lamp laterne street+light strassenbeleuchtung beleuchtung eclairage+public alumbrado illuminazione farola luminaria straatverlichting
 thing panel panneau modul
 thing inverter onduleur wechselrichter omvormer inversor
+thing stop haltestelle haltepunkt halte halt arret fermata fermate parada paragem bus+stop bushalte bushaltestelle
+thing container contenedor contenedore conteneur bin poubelle mulleimer muelleimer papelera prullenbak cassonetto contentor
+thing museum musee museo museu musei museen
+thing beach plage playa praia spiaggia
+thing accident unfall verkehrsunfall accidente incidente incidenti ongeval acidente crash
+thing garden park parc jardin garten tuin giardino jardim parque
+thing poi point+interest point+interet punto+interes sehenswurdigkeit
+thing tree baum arbre boom arbol albero arvore
 `
 
 // stopWords carry no meaning in a header.
@@ -243,6 +274,7 @@ der die das den dem des von und oder im am fur mit zu het een en of op voor met 
 // near are concepts that stand for one another, though not quite.
 var near = map[string]map[string]float64{
 	"use":          {"type": 0.75},
+	"geometry":     {"location": 1},
 	"carrier":      {"energy": 0.4},
 	"volume":       {"consumption": 0.6},
 	"energy":       {"consumption": 0.8},
@@ -251,7 +283,7 @@ var near = map[string]map[string]float64{
 	"year":         {"date": 0.5},
 	"month":        {"date": 0.5},
 	"organization": {"owner": 0.35, "provider": 0.35, "operator": 0.35},
-	"reading":      {"consumption": 0.85},
+	"reading":      {"consumption": 1},
 	"meter":        {"device": 0.65},
 	"solar":        {"production": 0.7},
 	"capacity":     {"spot": 0.8},

@@ -75,9 +75,9 @@ func evaluate(ctx context.Context, originals string, keep func(*gold.Table) bool
 			return result{}, err
 		}
 		ranked := s.Models(table, 3)
-		best := given
+		best := suggest.Given(given)
 		if len(ranked) > 0 {
-			best = ranked[0].Model
+			best = ranked[0]
 		}
 		if columns != nil {
 			fmt.Fprintf(columns, "\n%s: %s", t.Name, strings.Join(t.Models, ", "))
@@ -86,7 +86,7 @@ func evaluate(ctx context.Context, originals string, keep func(*gold.Table) bool
 			}
 			fmt.Fprintln(columns)
 		}
-		one := judge(t, s.Attributes(given, table), columns)
+		one := judge(t, s.Attributes(suggest.Given(given), table), columns)
 		for at, m := range ranked {
 			if slices.Contains(t.Models, m.Model.QualifiedName()) {
 				one.third = 1

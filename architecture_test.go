@@ -40,7 +40,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"etl/record":               {onlyModule: []string{"ngsild/finding"}},
 	"etl/source":               {never: []string{"etl/mapping/...", "etl/inventory/...", "ngsild/client/..."}},
 	"etl/source/address":       {onlyModule: []string{}, onlyOutside: []string{}},
-	"etl/source/web":           {onlyModule: []string{"etl/source/address", "etl/source/format", "ngsild/finding"}},
+	"etl/source/web":           {onlyModule: []string{"etl/source/address", "etl/source/format", "internal/redirect", "ngsild/finding"}},
 	"etl/source/sftp":          {onlyModule: []string{"etl/source/address", "etl/source/format", "ngsild/finding"}},
 	"etl/source/pages":         {onlyModule: []string{"etl/record", "etl/source/format", "etl/source/typed", "ngsild/finding"}},
 	"etl/source/postgres":      {onlyModule: []string{"etl/record", "etl/source/format", "etl/source/typed", "ngsild/finding"}},
@@ -58,6 +58,7 @@ var rooms = map[string]struct{ never, onlyModule, onlyOutside []string }{
 	"etl/verify":               {never: []string{"ngsild/broker/..."}},
 	"etl/report":               {never: slices.Concat(formats, []string{"etl/sink/..."})},
 	"etl":                      {never: []string{"ngsild/broker/..."}},
+	"internal/redirect":        {onlyModule: []string{}, onlyOutside: []string{}},
 	"internal/wholefile":       {onlyModule: []string{}, onlyOutside: []string{}},
 }
 

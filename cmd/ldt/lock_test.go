@@ -192,7 +192,7 @@ func TestLintOfLinksThatCannotBeRead(t *testing.T) {
 	serve("/b", "application/ld+json", `{"@context": ["`+server.URL+`/a", {"b": "urn:b"}]}`)
 	for path, want := range map[string]string{
 		"/absent": "error[context-unknown-url] c.jsonld:1:15: the @context " + server.URL + "/absent cannot be fetched: the server answered 404 Not Found",
-		"/circle": "more than 5 redirects",
+		"/circle": "it redirects in a circle",
 		"/page":   `it is not JSON: line 1, character 1: invalid character '<' looking for beginning of value (the server calls it "text/html")`,
 		"/large":  "it has more than 8388608 bytes",
 		"/a":      "error[context-cycle] c.jsonld:1:15: " + server.URL + "/a names " + server.URL + "/b, which leads back to itself (" + server.URL + "/b → " + server.URL + "/a → " + server.URL + "/b)",

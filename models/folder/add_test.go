@@ -231,8 +231,8 @@ func TestAddSaysWhatAServerGivesInsteadOfAModel(t *testing.T) {
 	for path, want := range map[string]string{
 		"/nothing": "the server answered 404 Not Found",
 		"/page":    "a web page (HTML) came, not the file",
-		"/loop":    "it is redirected more than 5 times",
-		"/away":    "it is redirected to ftp://example.org/schema.json, which is no web address",
+		"/loop":    "it redirects in a circle, by way of ",
+		"/away":    "it redirects to ftp://example.org/schema.json, which is not http(s)",
 	} {
 		_, err := add(path)
 		require.ErrorContains(t, err, want)

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ldtkit/ldt/internal/redirect"
 )
 
 const (
@@ -58,7 +60,7 @@ func openWeb(ctx context.Context, address string, client *http.Client) (*web, er
 	if client != nil {
 		own = *client
 	}
-	own.CheckRedirect = checkRedirect
+	own.CheckRedirect = redirect.Follow(maxRedirects, (*url.URL).Redacted)
 	return &web{ctx: ctx, client: &own, schema: u, fetched: map[string]answer{}}, nil
 }
 
@@ -75,18 +77,6 @@ func rawAddress(u *url.URL) (*url.URL, error) {
 	raw.Host, raw.RawPath, raw.RawQuery = rawHost, "", ""
 	raw.Path = "/" + path.Join(append([]string{parts[0], parts[1]}, parts[3:]...)...)
 	return &raw, nil
-}
-
-func checkRedirect(req *http.Request, via []*http.Request) error {
-	switch {
-	case len(via) > maxRedirects:
-		return fmt.Errorf("it is redirected more than %d times", maxRedirects)
-	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
-		return fmt.Errorf("it is redirected to %s, which is no web address", req.URL)
-	case req.URL.Scheme == "http" && via[0].URL.Scheme == "https":
-		return fmt.Errorf("it is redirected from https to %s", req.URL)
-	}
-	return nil
 }
 
 func (w *web) address(name string) *url.URL {

@@ -24,6 +24,7 @@ import (
 	"github.com/piprate/json-gold/ld"
 	"github.com/rogpeppe/go-internal/lockedfile"
 
+	"github.com/ldtkit/ldt/internal/redirect"
 	"github.com/ldtkit/ldt/internal/wholefile"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -71,22 +72,10 @@ func WithFetch(f Fetch) Option {
 		if f.Client != nil {
 			client = *f.Client
 		}
-		client.CheckRedirect = checkRedirect
+		client.CheckRedirect = redirect.Follow(maxRedirects, (*url.URL).Redacted)
 		f.Client = &client
 		r.fetch = &f
 	}
-}
-
-func checkRedirect(req *http.Request, via []*http.Request) error {
-	switch {
-	case len(via) > maxRedirects:
-		return fmt.Errorf("more than %d redirects", maxRedirects)
-	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
-		return fmt.Errorf("redirected to %s, which is not http(s)", req.URL)
-	case req.URL.Scheme == "http" && via[0].URL.Scheme == "https":
-		return fmt.Errorf("redirected from https to %s", req.URL)
-	}
-	return nil
 }
 
 // get fetches one @context document, and gives the media type that the server calls it.

@@ -17,7 +17,6 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,6 +26,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/source/address"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/internal/redirect"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -164,7 +164,7 @@ func worthAnother(err error) bool {
 	var asked *later
 	var known *format.Error
 	var dns *net.DNSError
-	var circle *redirect
+	var circle *redirect.Refused
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var system *os.PathError
@@ -202,7 +202,7 @@ func (f *Fetcher) do(ctx context.Context, text string, prepare func(*http.Reques
 	if transport == nil {
 		transport = ours
 	}
-	client := http.Client{Transport: transport, CheckRedirect: checkRedirect}
+	client := http.Client{Transport: transport, CheckRedirect: redirect.Follow(maxRedirects, shown)}
 	answer := cmp.Or(f.Answer, 2*time.Minute)
 	timer := time.AfterFunc(answer, func() { cancel(fmt.Errorf("%w: no answer within %s", errSlow, answer)) })
 	resp, err := client.Do(req)
@@ -246,27 +246,8 @@ var ours = func() *http.Transport {
 	return t
 }()
 
-// redirect is a redirect that is not followed.
-type redirect struct{ message string }
-
-func (r *redirect) Error() string { return r.message }
-
-func checkRedirect(req *http.Request, via []*http.Request) error {
-	req.Header.Del("Referer") // the first URL may have a key in it
-	shown := address.Redact(req.URL.String())
-	seen := func(r *http.Request) bool { return r.URL.String() == req.URL.String() }
-	switch {
-	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
-		return &redirect{"it redirects to " + shown + ", which is not http(s)"}
-	case req.URL.Scheme == "http" && via[0].URL.Scheme == "https":
-		return &redirect{"it redirects from https to " + shown}
-	case slices.ContainsFunc(via, seen):
-		return &redirect{"it redirects in a circle, by way of " + shown}
-	case len(via) > maxRedirects:
-		return &redirect{fmt.Sprintf("it redirects more than %d times", maxRedirects)}
-	}
-	return nil
-}
+// shown is a URL without its secrets.
+func shown(u *url.URL) string { return address.Redact(u.String()) }
 
 // get is one try.
 func (f *Fetcher) get(ctx context.Context, text, name string, kept *entry) (*File, error) {
@@ -387,7 +368,7 @@ func refusal(resp *http.Response, name string) error {
 func (f *Fetcher) plain(ctx context.Context, err error, name string) error {
 	var known *format.Error
 	var dns *net.DNSError
-	var refused *redirect
+	var refused *redirect.Refused
 	var record tls.RecordHeaderError
 	var certificate *tls.CertificateVerificationError
 	var hostname x509.HostnameError
@@ -402,7 +383,7 @@ func (f *Fetcher) plain(ctx context.Context, err error, name string) error {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &refused):
-		return say(finding.SourceUnreachable, refused.message, "check the link in a browser, and write the URL to which it leads")
+		return say(finding.SourceUnreachable, refused.Error(), "check the link in a browser, and write the URL to which it leads")
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return say(finding.SourceUnreachable, "no machine is known by the name "+dns.Name, "check the name of the server, and whether you are online")
 	case errors.As(err, &hostname):

@@ -14,6 +14,7 @@ import (
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/csv"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/format/formattest"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -29,17 +30,7 @@ func refused(t *testing.T, text string, opt csv.Options) *format.Error {
 	t.Helper()
 	opt.Origin.File = "t.csv"
 	_, err := readAll(strings.NewReader(text), opt)
-	var e *format.Error
-	require.True(t, errors.As(err, &e), "%v", err)
-	return e
-}
-
-func codes(list []finding.Finding) []string {
-	var out []string
-	for _, f := range list {
-		out = append(out, string(f.Code))
-	}
-	return out
+	return formattest.Refusal(t, err)
 }
 
 func number(n int) *format.Position { return &format.Position{First: n, Last: n} }
@@ -117,7 +108,7 @@ func TestReaderToleratesATrailingDelimiter(t *testing.T) {
 	}
 	some := read(t, "a;b\n1;2\n3;4;\n5;6\n7;8\n", csv.Options{})
 	require.Empty(t, some.faults)
-	require.Equal(t, []string{"source-unsure"}, codes(some.reader.Findings()))
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(some.reader.Findings()))
 	require.Equal(t, 3, some.reader.Findings()[0].Location.Row)
 	got := read(t, "a;b;\n1;2;\n3;4;x\n", csv.Options{})
 	require.Equal(t, []string{"a", "b", "column 3"}, got.header, "a column with a value stays")
@@ -188,7 +179,7 @@ func TestOpenRefusesSettingsThatCannotBe(t *testing.T) {
 func TestReaderWarnsOfATableWithoutRows(t *testing.T) {
 	got := read(t, "a,b\n", csv.Options{})
 	require.Empty(t, got.rows)
-	require.Equal(t, []string{"source-no-rows"}, codes(got.reader.Findings()))
+	require.Equal(t, []string{"source-no-rows"}, formattest.Codes(got.reader.Findings()))
 }
 
 func TestDetectFindsTheDelimiter(t *testing.T) {
@@ -209,13 +200,13 @@ func TestDetectFindsTheDelimiter(t *testing.T) {
 
 func TestDetectSaysWhereTheDelimiterIsUnsure(t *testing.T) {
 	got := read(t, "a;b,c\nd;e,f\ng;h,i\n", csv.Options{})
-	require.Contains(t, codes(got.reader.Findings()), "source-unsure")
+	require.Contains(t, formattest.Codes(got.reader.Findings()), "source-unsure")
 	require.Contains(t, got.reader.Findings()[0].Hint, "delimiter")
 }
 
 func TestDetectWarnsOfADeclaredDelimiterThatIsNotThere(t *testing.T) {
 	got := read(t, "a;b;c\n1;2;3\n", csv.Options{Delimiter: ","})
-	require.Contains(t, codes(got.reader.Findings()), "source-unsure")
+	require.Contains(t, formattest.Codes(got.reader.Findings()), "source-unsure")
 }
 
 func TestDetectFollowsTheSepLine(t *testing.T) {
@@ -247,12 +238,12 @@ func TestDetectFindsTheDecimalMark(t *testing.T) {
 		if c.finding == "" {
 			require.Empty(t, got.reader.Findings(), c.text)
 		} else {
-			require.Equal(t, []string{c.finding}, codes(got.reader.Findings()), c.text)
+			require.Equal(t, []string{c.finding}, formattest.Codes(got.reader.Findings()), c.text)
 			require.Contains(t, got.reader.Findings()[0].Hint, "decimal")
 		}
 	}
 	got := read(t, "a;b\nx;1,5\n", csv.Options{Delimiter: ";", Decimal: "."})
-	require.Equal(t, []string{"source-unsure"}, codes(got.reader.Findings()), "what was declared does not fit")
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.reader.Findings()), "what was declared does not fit")
 }
 
 func TestDetectFindsAHeaderBelowAPreambleAndSaysSo(t *testing.T) {
@@ -261,13 +252,13 @@ func TestDetectFindsAHeaderBelowAPreambleAndSaysSo(t *testing.T) {
 	require.Equal(t, []int{5, 6, 7}, got.lines)
 	require.Equal(t, 3, got.skipped)
 	require.Equal(t, "4", got.reader.Dialect().Value(format.HeaderRow))
-	require.Equal(t, []string{"source-unsure"}, codes(got.reader.Findings()))
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.reader.Findings()))
 	require.Contains(t, got.reader.Findings()[0].Hint, "header: 4")
 }
 
 func TestDetectSaysWhereTheHeaderLooksLikeData(t *testing.T) {
 	got := read(t, "1,2.5\n2,3.5\n3,4.5\n", csv.Options{})
-	require.Equal(t, []string{"source-unsure"}, codes(got.reader.Findings()))
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.reader.Findings()))
 	named := read(t, "1,2.5\n2,3.5\n", csv.Options{Columns: []string{"n", "v"}})
 	require.Equal(t, []string{"n", "v"}, named.header)
 	require.Len(t, named.rows, 2, "columns without header: the first row is data")
@@ -280,7 +271,7 @@ func TestDetectSaysWhereTheHeaderLooksLikeData(t *testing.T) {
 func TestDetectWarnsOfRepeatedNames(t *testing.T) {
 	got := read(t, "date,v,date,\n2023-01-01,1,2,3\n", csv.Options{})
 	require.Equal(t, []string{"date", "v", "date#2", "column 4"}, got.header)
-	require.Equal(t, []string{"source-duplicate-column"}, codes(got.reader.Findings()))
+	require.Equal(t, []string{"source-duplicate-column"}, formattest.Codes(got.reader.Findings()))
 	require.Equal(t, finding.Warning, got.reader.Findings()[0].Severity)
 	require.Contains(t, got.reader.Findings()[0].Hint, "date#1, date#2")
 }
@@ -466,7 +457,7 @@ func TestReaderSaysThatTheLastRowHasNoLineEnd(t *testing.T) {
 		"a;b;c":                 {"source-no-rows"},
 	} {
 		got := read(t, text, csv.Options{})
-		require.Equal(t, want, codes(got.reader.Findings()), text)
+		require.Equal(t, want, formattest.Codes(got.reader.Findings()), text)
 		if want != nil && want[0] == "source-line-end" {
 			require.Equal(t, finding.Info, got.reader.Findings()[0].Severity)
 			require.Equal(t, 3, got.reader.Findings()[0].Location.Row)

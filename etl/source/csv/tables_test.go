@@ -9,6 +9,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/source/csv"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/format/formattest"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
 
@@ -25,7 +26,7 @@ func TestReaderReadsTheLargestOfSeveralTables(t *testing.T) {
 	require.Equal(t, 12, len(got.rows)+got.skipped+1)
 	require.Equal(t, "2", got.reader.Dialect().Value(format.Table))
 	list := got.reader.Findings()
-	require.Equal(t, []string{"source-tables", "source-tables", "source-unsure"}, codes(list))
+	require.Equal(t, []string{"source-tables", "source-tables", "source-unsure"}, formattest.Codes(list))
 	require.Contains(t, list[0].Message, "table 2 is read, which begins in row 3 (Read at, Value), not the one that begins in row 1 (Meter, Kind, Unit)")
 	require.Contains(t, list[1].Message, "another table begins in row 10 (Period, Calendar, Label, …): its lines and those below it, 3 in all")
 	require.Contains(t, list[1].Hint, "table: 3")
@@ -71,7 +72,7 @@ func TestReaderFindsATableFarBelow(t *testing.T) {
 	require.Equal(t, []int{200_004, 200_005}, got.lines)
 	first := read(t, text, csv.Options{})
 	require.Len(t, first.rows, 200_000)
-	require.Equal(t, []string{"source-tables"}, codes(first.reader.Findings()))
+	require.Equal(t, []string{"source-tables"}, formattest.Codes(first.reader.Findings()))
 	require.Equal(t, 200_003, first.reader.Findings()[0].Location.Row)
 	require.Equal(t, 4, first.skipped)
 }
@@ -79,7 +80,7 @@ func TestReaderFindsATableFarBelow(t *testing.T) {
 func TestReaderTellsTablesOfOneWidthByTheirNames(t *testing.T) {
 	got := read(t, "name;kWh\nA;1\nB;2\n\nname;m3\nA;3\n", csv.Options{})
 	require.Equal(t, [][]string{{"A", "1"}, {"B", "2"}}, got.rows)
-	require.Equal(t, []string{"source-tables"}, codes(got.reader.Findings()))
+	require.Equal(t, []string{"source-tables"}, formattest.Codes(got.reader.Findings()))
 	got = read(t, "name;kWh;EUR\nA;1;2\n\nzone;m3;CHF\nB;2;3\n", csv.Options{})
 	require.Len(t, got.rows, 1, "texts in several columns of values")
 	got = read(t, "name;kWh\nA;1\nB;2\n\nC;3\n\nD;secret\nE;5\n", csv.Options{})
@@ -88,7 +89,7 @@ func TestReaderTellsTablesOfOneWidthByTheirNames(t *testing.T) {
 	require.Len(t, got.rows, 3)
 	got = read(t, "name;kWh;note\nA;1;x\n\nB;y\nC;5\nD;6;z\n", csv.Options{})
 	require.Len(t, got.rows, 4, "short rows below a blank line")
-	require.NotContains(t, codes(got.reader.Findings()), "source-tables")
+	require.NotContains(t, formattest.Codes(got.reader.Findings()), "source-tables")
 	got = read(t, "name;note\nA;x\n\nB;y\nC;z\n", csv.Options{})
 	require.Len(t, got.rows, 3, "a table of texts with a blank line in it is one")
 	require.Empty(t, got.reader.Findings())
@@ -101,18 +102,18 @@ func TestRowsWithYearsAmongBlankLinesAreNoTables(t *testing.T) {
 	} {
 		got := read(t, text, csv.Options{})
 		require.Equal(t, strings.Count(text, ";1")+strings.Count(text, ";2")+strings.Count(text, ";5")+strings.Count(text, ";6")+strings.Count(text, ";7"), len(got.rows))
-		require.NotContains(t, codes(got.reader.Findings()), "source-tables")
+		require.NotContains(t, formattest.Codes(got.reader.Findings()), "source-tables")
 	}
 	got := read(t, "town;2011;2012\nA;1;2\n\ntown;2013;2014\nA;3;4\n", csv.Options{})
 	require.Equal(t, [][]string{{"A", "1", "2"}}, got.rows)
-	require.Equal(t, []string{"source-tables"}, codes(got.reader.Findings()))
+	require.Equal(t, []string{"source-tables"}, formattest.Codes(got.reader.Findings()))
 }
 
 func TestReaderReadsOnWhereTheHeaderStandsAgain(t *testing.T) {
 	got := read(t, "name;kWh\nA;1\n\nname;kWh\nB;2\n\nname;kWh\nC;3\n", csv.Options{})
 	require.Equal(t, [][]string{{"A", "1"}, {"B", "2"}, {"C", "3"}}, got.rows)
 	require.Equal(t, 4, got.skipped)
-	require.Equal(t, []string{"source-unsure"}, codes(got.reader.Findings()))
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.reader.Findings()))
 	require.Contains(t, got.reader.Findings()[0].Message, "the header stands 3 times in the file, the second time in row 4")
 }
 
@@ -134,7 +135,7 @@ func TestReaderSkipsNotesBelowTheTable(t *testing.T) {
 			got := read(t, c.text, csv.Options{})
 			require.Equal(t, [][]string{{"1", "2", "3"}, {"4", "5", "6"}}, got.rows)
 			require.Empty(t, got.faults)
-			require.Equal(t, []string{"source-unsure"}, codes(got.reader.Findings()))
+			require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.reader.Findings()))
 			require.Contains(t, got.reader.Findings()[0].Message, "from row "+c.row)
 			require.Contains(t, got.reader.Findings()[0].Hint, "footer: 0")
 			off := read(t, c.text, csv.Options{Footer: lines(0)})
@@ -173,7 +174,7 @@ func TestFooterDeclaredLeavesOutTheLastLines(t *testing.T) {
 	require.Equal(t, finding.SourceSpec, e.Finding.Code)
 	all := read(t, "a;b\n1;2\n", csv.Options{Footer: lines(5)})
 	require.Empty(t, all.rows)
-	require.Equal(t, []string{"source-no-rows"}, codes(all.reader.Findings()))
+	require.Equal(t, []string{"source-no-rows"}, formattest.Codes(all.reader.Findings()))
 }
 
 func TestReaderWarnsOfRowsOfTotals(t *testing.T) {
@@ -194,7 +195,7 @@ func TestATableWithoutNamesKeepsItsFirstRow(t *testing.T) {
 	got := read(t, "A;01/02/2024;12,5\nB;02/02/2024;1\nC;03/02/2024;3,5\n", csv.Options{})
 	require.Equal(t, []string{"column 1", "column 2", "column 3"}, got.header)
 	require.Len(t, got.rows, 3)
-	require.Equal(t, []string{"source-unsure"}, codes(got.reader.Findings()))
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.reader.Findings()))
 	require.Contains(t, got.reader.Findings()[0].Hint, "header: 1")
 	off := read(t, "A;01/02/2024;12,5\nB;02/02/2024;1\nC;03/02/2024;3,5\n", csv.Options{Header: number(1)})
 	require.Len(t, off.rows, 2, "with the rule off the first row is the header")
@@ -227,6 +228,6 @@ func TestReaderFindsTablesWhateverThePiecesOfTheFile(t *testing.T) {
 			continue
 		}
 		require.Len(t, got.rows, n, fmt.Sprint(n))
-		require.Equal(t, []string{"source-tables"}, codes(got.reader.Findings()))
+		require.Equal(t, []string{"source-tables"}, formattest.Codes(got.reader.Findings()))
 	}
 }

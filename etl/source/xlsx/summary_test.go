@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/format/formattest"
 	"github.com/ldtkit/ldt/etl/source/xlsx"
 	"github.com/ldtkit/ldt/internal/shared"
 	"github.com/ldtkit/ldt/ngsild/finding"
@@ -101,7 +102,7 @@ func TestReaderSkipsAHeaderThatStandsOnceMore(t *testing.T) {
 	got := readAll(t, save(t, f), xlsx.Options{Apart: true})
 	require.Equal(t, [][]string{{"Pool", "1"}, {"School", "2"}, {"Gym", "3"}, {"Hall", "4"}}, got.rows)
 	require.Equal(t, 4, got.Skipped())
-	require.Equal(t, []string{"source-unsure"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.Findings()))
 	require.Equal(t, 5, got.Findings()[0].Location.Row)
 	require.Len(t, readAll(t, save(t, f), xlsx.Options{}).rows, 6, "table: 0")
 }
@@ -120,7 +121,7 @@ func TestReaderPassesOverNotesBelowTheTable(t *testing.T) {
 	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Len(t, got.rows, 2)
 	require.Equal(t, 3, got.Skipped(), "a blank row and two notes")
-	require.Equal(t, []string{"source-unsure"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.Findings()))
 	require.Contains(t, got.Findings()[0].Message, "rows 5 to 6")
 	require.Len(t, readAll(t, save(t, f), xlsx.Options{Apart: true}).rows, 4, "footer: 0")
 }
@@ -137,7 +138,7 @@ func TestReaderReadsTheSheetsThatAPatternMatches(t *testing.T) {
 	got := readAll(t, data, xlsx.Options{Apart: true, Notes: true, Sheet: "20*"})
 	require.Equal(t, [][]string{{"Pool", "1"}, {"Pool", "2"}, {"School", "3"}}, got.rows, "columns by their names, not their places")
 	require.Equal(t, "2022, 2023", got.Dialect().Value(format.Sheet))
-	require.Equal(t, []string{"source-hidden", "source-hidden"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-hidden", "source-hidden"}, formattest.Codes(got.Findings()))
 	require.Contains(t, got.Findings()[0].Message, `"2021"`)
 	require.Contains(t, got.Findings()[1].Message, `"2024"`)
 	require.Equal(t, []string{"2022", "2023", "2023"}, got.sheets)

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/ldtkit/ldt/etl/record"
 	"github.com/ldtkit/ldt/etl/source/format"
+	"github.com/ldtkit/ldt/etl/source/format/formattest"
 	"github.com/ldtkit/ldt/etl/source/xlsx"
 	"github.com/ldtkit/ldt/ngsild/finding"
 )
@@ -65,18 +65,9 @@ func readAll(t *testing.T, data []byte, opt xlsx.Options) table {
 func refused(t *testing.T, data []byte, opt xlsx.Options) *format.Error {
 	t.Helper()
 	_, err := tryAll(data, opt)
-	var e *format.Error
-	require.True(t, errors.As(err, &e), "%v", err)
+	e := formattest.Refusal(t, err)
 	require.NotEmpty(t, e.Finding.Hint)
 	return e
-}
-
-func codes(list []finding.Finding) []string {
-	var out []string
-	for _, f := range list {
-		out = append(out, string(f.Code))
-	}
-	return out
 }
 
 func save(t testing.TB, f *excelize.File) []byte {
@@ -139,7 +130,7 @@ func TestReaderKeepsTheTypeOfEachCell(t *testing.T) {
 	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Equal(t, []string{"é & <b>", "15182.28", "3000000000", "true", "2023-10-29T02:30:15", "06:00:00", "", "a formula without a stored value", "36:00:00", "07005"}, got.rows[0])
 	require.Equal(t, []record.Kind{record.Text, record.Number, record.Number, record.Boolean, record.DateTime, record.Text, record.Null, record.Error, record.Text, record.Text}, got.kinds[0])
-	require.Equal(t, []string{"source-unsure"}, codes(got.Findings()), "the formula that was never calculated")
+	require.Equal(t, []string{"source-unsure"}, formattest.Codes(got.Findings()), "the formula that was never calculated")
 }
 
 func TestReaderReadsWhatOtherProgramsWrite(t *testing.T) {
@@ -196,7 +187,7 @@ func TestReaderFindsATableInTheMiddleOfASheet(t *testing.T) {
 	require.Equal(t, []string{"n0", "0", "x"}, got.rows[0])
 	require.Equal(t, []int{6, 7, 8, 9, 10}, got.lines)
 	require.Equal(t, 4, got.Skipped())
-	require.Equal(t, []string{"source-unsure", "source-unsure"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-unsure", "source-unsure"}, formattest.Codes(got.Findings()))
 	require.Contains(t, got.Findings()[0].Hint, "header: 5")
 	require.Contains(t, got.Findings()[1].Message, "H7")
 	require.Equal(t, got.rows, readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true, Header: &format.Position{First: 5, Last: 5}}).rows)
@@ -274,7 +265,7 @@ func TestReaderChoosesTheSheet(t *testing.T) {
 		got := readAll(t, data, xlsx.Options{Apart: true, Notes: true, Sheet: sheet})
 		require.Equal(t, [][]string{{want}}, got.rows, sheet)
 		if sheet == "" {
-			require.Equal(t, []string{"source-unsure", "source-hidden"}, codes(got.Findings()))
+			require.Equal(t, []string{"source-unsure", "source-hidden"}, formattest.Codes(got.Findings()))
 			require.Contains(t, got.Findings()[0].Hint, "sheet:")
 		} else {
 			require.Empty(t, got.Findings())
@@ -298,7 +289,7 @@ func TestReaderSaysWhatIsHidden(t *testing.T) {
 	require.NoError(t, f.SetColVisible("Sheet1", "B", false))
 	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Len(t, got.rows, 3)
-	require.Equal(t, []string{"source-hidden", "source-hidden"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-hidden", "source-hidden"}, formattest.Codes(got.Findings()))
 	require.Equal(t, finding.Info, got.Findings()[0].Severity)
 	require.Equal(t, 3, got.Findings()[1].Location.Row)
 }
@@ -317,7 +308,7 @@ func TestReaderWarnsOfASheetWithoutRows(t *testing.T) {
 	require.NoError(t, f.SetSheetRow("Sheet1", "A1", &[]any{"a", "b"}))
 	got := readAll(t, save(t, f), xlsx.Options{Apart: true, Notes: true})
 	require.Empty(t, got.rows)
-	require.Equal(t, []string{"source-no-rows"}, codes(got.Findings()))
+	require.Equal(t, []string{"source-no-rows"}, formattest.Codes(got.Findings()))
 	require.Equal(t, finding.SourceEmpty, refused(t, save(t, excelize.NewFile()), xlsx.Options{Apart: true, Notes: true}).Finding.Code)
 }
 

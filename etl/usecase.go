@@ -177,7 +177,7 @@ func (u *UseCase) ContextFiles() (map[string][]byte, error) {
 		return nil, err
 	}
 	for url, name := range u.Contexts {
-		text, err := readNamed("@context", u.Path(name), fmt.Sprintf("correct the path that contexts in %s gives for %s", UseCaseFile, url))
+		text, err := readNamed("@context", u.Path(name), fmt.Sprintf("correct the path that contexts in %s gives for %s, or let ldt context build write it", UseCaseFile, url))
 		if err != nil {
 			return nil, err
 		}

@@ -220,7 +220,8 @@ func (r *Reader) fault(err error) error {
 	if r.lines.err != nil {
 		return r.lines.err
 	}
-	if e, ok := r.lineFault(); ok {
+	rest := bytes.Clone(r.dec.UnreadBuffer())
+	if e, ok := r.lineFault(&rest); ok {
 		return e
 	}
 	if r.lines.err != nil && !errors.Is(r.lines.err, errTooLarge) {
@@ -228,7 +229,7 @@ func (r *Reader) fault(err error) error {
 	}
 	consumed := r.offset()
 	line, char := r.lines.lineOf(consumed), r.lines.charOf(consumed)
-	rest := r.dec.UnreadBuffer()
+	r.readMore(&rest) // the fault may be at the end of what was read, and speaks of what follows
 	e := newSyntaxError(err, rest, r.dec.InputOffset())
 	if e.Line == 1 {
 		e.Char += char - 1
@@ -238,21 +239,22 @@ func (r *Reader) fault(err error) error {
 }
 
 // lineFault says what is wrong with the line at hand of NDJSON, as if it were alone, and
-// makes SkipLine ready. ok is false where the file is not NDJSON.
-func (r *Reader) lineFault() (e *SyntaxError, ok bool) {
+// makes SkipLine ready. ok is false where the file is not NDJSON. unread is what the decoder
+// has not used, to which it appends what it reads.
+func (r *Reader) lineFault(unread *[]byte) (e *SyntaxError, ok bool) {
 	if r.inArray || !r.oneALine {
 		return nil, false
 	}
-	rest := bytes.Clone(r.dec.UnreadBuffer())
-	start := skipSpace(rest, 0)
-	end := r.lineEnd(&rest, start)
-	next := skipSpace(rest, end)
-	for next == len(rest) && r.readMore(&rest) {
-		next = skipSpace(rest, next)
+	start := skipSpace(*unread, 0)
+	end := r.lineEnd(unread, start)
+	next := skipSpace(*unread, end)
+	for next == len(*unread) && r.readMore(unread) {
+		next = skipSpace(*unread, next)
 	}
 	if r.items == 0 {
-		r.lineEnd(&rest, next)
+		r.lineEnd(unread, next)
 	}
+	rest := *unread
 	following := jsontext.Value(rest[next:])
 	if k := bytes.IndexByte(following, '\n'); k >= 0 {
 		following = following[:k]

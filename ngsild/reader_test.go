@@ -2,6 +2,7 @@ package ngsild_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -91,6 +92,15 @@ func lines(r io.Reader) (list []string, err error) {
 		default:
 			list = append(list, itoa(item.Line)+":"+itoa(item.Char)+" "+string(item.Raw))
 		}
+	}
+}
+
+// TestReaderSaysTheSameWhereverABufferEnds puts a fault at each place of a text.
+func TestReaderSaysTheSameWhereverABufferEnds(t *testing.T) {
+	for n := range 600 {
+		r := ngsild.NewReader(strings.NewReader(`{"a": "` + strings.Repeat("x", n) + `", "b": NaN}`))
+		_, err := r.Next()
+		require.EqualError(t, err, fmt.Sprintf("line 1, character %d: this is not JSON: it has no NaN and no Infinity", n+16))
 	}
 }
 

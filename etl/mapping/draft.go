@@ -100,9 +100,6 @@ func (d *Draft) YAML() []byte {
 			w.line(4, "confirmed: false")
 		}
 		w.line(4, "attributes:")
-		if !slices.ContainsFunc(e.Attributes, func(a DraftAttribute) bool { return a.Doubt == "" }) {
-			w.line(6, "{}")
-		}
 		for _, a := range e.Attributes {
 			w.attribute(6, a)
 		}

@@ -460,7 +460,12 @@ func (f *file) unmapped(e *ngsild.Entity, ldctx *resolved, matched []*models.Mod
 		f.once("no @context", func() {
 			remark := finding.New(finding.ContextUnmapped, f.at(e.ID), "the entity brings no @context: sent as it is, its terms mean nothing outside of the default vocabulary")
 			remark.Severity = finding.Info
-			f.add(remark.WithHint("add \"@context\": %q, send it in a Link header, or name one with --context", matched[0].Subject.ContextURL()))
+			if url := matched[0].Subject.ContextURL(); url != "" {
+				remark = remark.WithHint("add \"@context\": %q, send it in a Link header, or name one with --context", url)
+			} else {
+				remark = remark.WithHint("name the @context with --context, such as that of %s, or send it in a Link header", matched[0].Subject.Folder)
+			}
+			f.add(remark)
 		})
 		return
 	}
@@ -474,8 +479,13 @@ func (f *file) unmapped(e *ngsild.Entity, ldctx *resolved, matched []*models.Mod
 			return false
 		}
 		f.once("unmapped "+name, func() {
-			f.add(finding.New(finding.ContextUnmapped, f.at(e.ID, path...), "the @context does not define %q: it is read as %s, not as %s", name, read, iri).
-				WithHint("add %q to the @context", matched[0].Subject.ContextURL()))
+			fault := finding.New(finding.ContextUnmapped, f.at(e.ID, path...), "the @context does not define %q: it is read as %s, not as %s", name, read, iri)
+			if url := m.Subject.ContextURL(); url != "" {
+				fault = fault.WithHint("add %q to the @context", url)
+			} else {
+				fault = fault.WithHint("add the address of your @context, in which %s defines it", m.Subject.Folder)
+			}
+			f.add(fault)
 		})
 		return true
 	}

@@ -52,6 +52,8 @@ func TestMentionsKnowPhrasesCompoundsAndTypos(t *testing.T) {
 		"PM 2.5":              {"pm25"},
 		"PM 10":               {"pm10"},
 		"LAeq":                {"noise"},
+		"freie Plätze":        {"available", "spot"},
+		"Verkehrsstärke":      {"intensity"},
 		"consommmation":       {"consumption"},
 		"xyzzy":               {"xyzzy"},
 		"12":                  nil,

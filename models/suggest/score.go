@@ -392,6 +392,9 @@ func (c *column) candidate(m *models.Model, a *models.Attribute, n *nameWords) (
 	if !slices.ContainsFunc(reasons, func(r Reason) bool { return r.Kind == ReasonEnum }) && slices.ContainsFunc(n.about, isCategory) {
 		score = doubted(score) // the words of a category are its own affair
 	}
+	if slices.ContainsFunc(c.about, func(m mention) bool { return m.how == typo }) {
+		score = doubted(score) // the word may be another
+	}
 	if score < 0.15 {
 		return Candidate{}, false
 	}

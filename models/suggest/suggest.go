@@ -406,7 +406,7 @@ func (s *Suggester) Models(t *Table, n int) []ModelScore {
 	list = slices.DeleteFunc(list, func(m ModelScore) bool { return m.Score < leastModel })
 	slices.SortFunc(list, byScore)
 	for i := range list {
-		list[i].Sure = i == 0 && list[0].clear() && (len(list) == 1 || list[1].Score <= ahead*list[0].Score)
+		list[i].Sure = i == 0 && s.clear(&list[0], about) && (len(list) == 1 || list[1].Score <= ahead*list[0].Score)
 	}
 	return list[:min(len(list), n)]
 }
@@ -416,13 +416,28 @@ const (
 	// that the next one has at most.
 	leastSure = 0.4
 	ahead     = 0.75
-	// answersSure is how many columns speak for a model whose name nothing speaks of.
-	answersSure = 4
+	// answersSure is how many columns speak for a model whose name is not that of the
+	// table, and unnamedSure its least score where the table's name speaks of other things.
+	answersSure = 5
+	unnamedSure = 0.6
+	// catchAll is the model of whatever has a name and a place.
+	catchAll = "PointOfInterest"
 )
 
-// clear says that enough speaks for a model.
-func (m *ModelScore) clear() bool {
-	return m.Score >= leastSure && (len(m.Named) > 0 || len(m.Answered) >= answersSure)
+// clear says that enough speaks for a model: all that the table's name says, or many of
+// its columns.
+func (s *Suggester) clear(m *ModelScore, about *tableWords) bool {
+	if m.Score < leastSure || m.Model.Name == catchAll {
+		return false
+	}
+	named := len(about.title) > 0
+	for concept := range about.title {
+		named = named && slices.ContainsFunc(s.byModel[m.Model].about, func(o mention) bool { return o.concept == concept })
+	}
+	if len(m.Answered) < answersSure {
+		return named
+	}
+	return named || len(about.title) == 0 || m.Score >= unnamedSure
 }
 
 // closely scores a model by what its attributes answer together.
@@ -443,7 +458,7 @@ func (s *Suggester) closely(m *ModelScore, read []column, about *tableWords, tim
 	}
 	w := s.byModel[m.Model]
 	named, _ := w.named(about)
-	if m.Model.Name == "PointOfInterest" && sum < 1 && places(suggestions) && !timed {
+	if m.Model.Name == catchAll && sum < 1 && places(suggestions) && !timed {
 		sum += 0.5 // a list of places with nothing more to say
 	}
 	m.Score = round(1 - math.Exp(-(sum+named)*w.prior(about, timed)/2))
@@ -578,7 +593,8 @@ func wordsOf(t *Table, columns []column) *tableWords {
 			}
 		}
 	}
-	// What is consumed is metered.
+	// What is consumed is metered, and what public containers hold is waste.
+	worth["waste"] = max(worth["waste"], 0.6*worth["container"])
 	worth["meter"] = max(worth["meter"], 0.6*worth["consumption"])
 	return about
 }
@@ -602,7 +618,7 @@ func (w *modelWords) named(about *tableWords) (score float64, named []string) {
 		title += heft
 	}
 	if title > 0 {
-		score *= 0.6 + 0.4*titled/title
+		score *= 0.4 + 0.6*titled/title
 	}
 	return 0.6 * score / whole, named
 }

@@ -11,9 +11,9 @@ package suggest
 //	form  what the cells are: a name, a code, a date, a category
 //	thing what the row is about: a building, a meter
 const lexicon = `
-soft total totale sum summe somme gesamt gesamte totaal totaux complessivo global overall ges tot cumul cumule cumulative cumulated all absolute
+soft total totale sum summe somme gesamt gesamte totaal totaux complessivo global overall ges tot cumul cumule cumulative cumulated all absolute totali totales totaal+aantal
 soft mean average avg moyen moyenne moy mittel mittelwert durchschnitt gemiddeld gemiddelde media medio promedio medie temps+moyen
-soft value valeur wert waarde valor valore val measurement measure mesure mesuree mesurage mess ablese ablesung messwert messung meting medida medicion misura measured observed observe registado registrado registered enregistre releve stand lectura lettura data donnee daten dato gegeven quantity quantite menge hoeveelheid cantidad quantita amount montant num observation
+soft value valeur wert waarde valor valore val measurement measure mesure mesuree mesurage mess ablese ablesung messwert messung meting medida medicion misura measured observed observe registado registrado registered enregistre releve stand lectura lettura data donnee daten dato gegeven quantity quantite menge hoeveelheid cantidad quantita amount montant num observation metingen messungen messwerte mediciones misurazioni
 soft annual annuel annuelle yearly jahrlich jaarlijks anual annuo mensuel mensuelle monthly monatlich maandelijks mensual mensile quotidien daily journalier taglich dagelijks diario hourly horaire per by
 soft actual real reel reelle current+value air ambient ambiant ambiante outdoor outside exterieur exterieure ext umgebung aussen buiten luft lucht aire aria amb
 soft information info detail general attribute field champ utc gmt cet cest local primary principal principale main haupt hoofd
@@ -43,7 +43,7 @@ part previous precedent prior vorjahr vorige anterior precedente
 part difference ecart variation delta change evolution unterschied verschil diferencia differenza
 part share part percent percentage pourcentage pct ratio taux rate anteil prozent aandeel porcentaje proporcion percentuale quote rapport rang rank
 part density densite dichte dichtheid densidad densita per+m2 by+m2 eui use+intensity specific specifique
-noun gust boen boeen rafale boe windstoss rukwind racha raffica
+noun gust boen boeen rafale boe windstoss rukwind racha raffica windboen windboe windbo wind+gust rafale+vent racha+viento
 part feelslike feels+like apparent+temperature ressentie gefuhlt gevoel sensacion percepita
 part first premier premiere erste eerste primero primo
 part last dernier derniere letzte laatste ultimo ultima latest
@@ -101,7 +101,7 @@ noun humidity humidite feuchte feuchtigkeit luftfeuchtigkeit vochtigheid humedad
 noun pressure luftdruck pression druck luchtdruk presion pressione press pressao
 noun wind vent viento vento
 noun speed vitesse geschwindigkeit snelheid velocidad velocita vit velocidade
-noun direction richtung richting direccion+viento direzione dir orientation direcao direccion direccao wind+richtung
+noun direction richtung richting direccion+viento direzione dir orientation direcao direccion direccao wind+richtung sens sentido
 noun precipitation pluie rain rainfall regen neerslag niederschlag lluvia precipitacion pioggia precipitazione precip pluviometrie rr precipitacao chuva
 noun snow neige schnee sneeuw nieve neve
 noun solarradiation solar+radiation radiacion+solar rayonnement+solaire rayonnement+global globalstrahlung globalstraling ghi global+radiation solar+irradiance shortwave+radiation radiazione+solare zonnestraling
@@ -130,7 +130,7 @@ noun pm1 pm+1 pm1+0 pm+1+0
 noun c6h6 benzene benzol benceno benzeen
 noun nh3 ammoniac ammoniak
 noun emission emissie rejet ges+emission ghg greenhouse
-noun noise bruit larm geluid ruido rumore sound laeq decibel noise+level schall schallpegel acustico acustica rumor geluidsniveau
+noun noise bruit larm geluid ruido rumore sound laeq decibel noise+level schall schallpegel acustico acustica rumor geluidsniveau db dba
 noun voltage tension spannung spanning tensione volt tensao
 noun current courant stromstarke intensite+courant corriente corrente ampere ampermetre
 noun frequency frequence frequenz frequentie frecuencia frequenza hertz frequencia
@@ -138,7 +138,7 @@ noun powerfactor power+factor cos+phi cosphi facteur+puissance cosfi leistungsfa
 noun phase
 noun flow debit durchfluss debiet caudal portata flux
 noun fillinglevel filling+level fill+level fullstand fuellstand taux+remplissage remplissage vulgraad llenado riempimento
-noun emptying leerung vidange lediging vaciado svuotamento collecte
+noun emptying leerung vidange lediging vaciado svuotamento collecte emptied geleegd geleert vidage recogida raccolta
 noun level niveau pegel peil nivel livello
 noun battery batterie akku pile accu bateria batteria
 noun charge ladung lading carga carica
@@ -159,10 +159,10 @@ noun room piece zimmer raum kamer habitacion stanza salle
 noun measurand controlled+property grandeur+physique grandeur parameter parametre messgrosse grootheid magnitud grandezza observed+property variable pollutant polluant
 noun reading meter+reading meterstand zahlerstand zaehlerstand counter+reading index+compteur
 noun capacity kap cap+max capacite kapazitat capaciteit capacidad capacita capacidade lotacao aforo+maximo
-noun occupancy occupation belegung bezetting ocupacion occupazione occupant
-noun available empty vide leer leeg vacant vacio vuoto disponible verfugbar beschikbaar disponibile libre free frei vrij livre
-noun spot place slot space stellplatz parkplatz plaza posto lugar lugare bay standplatz parkstand
-noun people personne person personen gente persone visitor visiteur
+noun occupancy occupation belegung bezetting ocupacion occupazione occupant taux+occupation occupancy+rate occupation+rate belegungsgrad auslastung tasso+occupazione tasa+ocupacion bezettingsgraad
+noun available empty vide leer leeg vacant vacio vuoto disponible verfugbar beschikbaar disponibile libre free frei vrij livre freie freier vrije liberi libere verfugbare beschikbare
+noun spot place slot space stellplatz parkplatz plaza posto lugar lugare bay standplatz parkstand platz platze plaetze posti plaatsen dock bornette anclaje
+noun people personne person personen gente persone visitor visiteur pedestrian pieton fussganger fussgaenger voetganger peaton pedone crowd crowd+flow
 noun population habitant pop einwohner inwoner poblacion popolazione inhabitant populacao
 noun cost cout kosten coste costo charge+cost depense montant+ttc montant+ht amount+paid facture+montant spend bill
 noun price prix preis prijs precio prezzo
@@ -235,7 +235,7 @@ noun author creator auteur autor autore createur ersteller edited+by created+by
 noun closing stilllegung stillgelegt decommissioned fermeture closed
 noun dead death mort mortel tote getotete muerto morti killed fatality fatalities fallecido
 noun injured blesse verletzte herido feriti injury injuries gewonden
-noun charging ev+charging recharge recarga ricarica ladesaule ladesaeule ladestation ladepunkt laadpaal laadpunt borne+recharge irve evse colonnina charge+point carregamento
+thing charging ev+charging recharge recarga ricarica ladesaule ladesaeule ladestation ladepunkt laadpaal laadpunt borne+recharge irve evse colonnina charge+point carregamento ev+charging+station charging+station laadpalen colonnine wallbox
 noun occupied occupe besetzt ocupado occupato bezet belegt
 noun nitricoxide nitric+oxide nitrogen+monoxide monoxyde+azote stickstoffmonoxid stikstofmonoxide monoxido+nitrogeno monossido+azoto
 noun ecoli e+coli escherichia+coli
@@ -244,6 +244,9 @@ noun no3 nitrate nitrat nitraat nitrato nitrati
 noun nh4 ammonium ammonio amonio
 noun po4 phosphate phosphat fosfaat fosfato
 noun o2 oxygen oxygene sauerstoff zuurstof oxigeno ossigeno dissolved+oxygen
+noun socket connector prise steckdose stecker plug conector connettore presa pdc point+charge stopcontact
+noun pole mast poteau palo pfosten
+noun intensity intensite intensidad intensita intensiteit verkehrsstarke verkehrsstaerke dtv tmja aadt vehicle+count nombre+vehicule anzahl+fahrzeug traffic+volume verkehrsmenge
 
 thing building batiment gebaude gebouw edificio immeuble bat bldg property batim edificios
 thing site liegenschaft sitio sito facility etablissement equipement
@@ -251,20 +254,23 @@ thing dwelling logement wohnung woning vivienda alloggio apartment flat housing 
 thing meter compteur zahler zaehler teller contador contatore metre prm pdl pce ean cups mpan pod point+de+livraison delivery+point pdl+nb metering+point zahlpunkt melo malo counter metering aansluiting
 thing device appareil gerat apparaat dispositivo sensor capteur sonde fuhler equipment equipamento
 thing station estacion estacione stazione stazioni estacao messstelle messstation meetpunt meetstation sampling+point point+prelevement punto+muestreo zahlstelle zaehlstelle
-thing parking parkhaus parkhauser parkhaeuser parcheggio aparcamiento parkeergarage car+park stationnement garage estacionamento rack parkings parkeerplaats abstellanlage
+thing parking parkhaus parkhauser parkhaeuser parcheggio aparcamiento parkeergarage car+park stationnement garage estacionamento rack parkings parkeerplaats abstellanlage stalling stallingen fietsenstalling
 thing household menage haushalt huishouden hogar famiglia
 thing school ecole schule colegio scuola lycee college escola
 thing streetlight leuchte leuchten lampadaire lichtmast luminaire lantern candelabre point+lumineux lamp laterne street+light strassenbeleuchtung beleuchtung eclairage+public alumbrado illuminazione farola luminaria straatverlichting
 thing panel panneau modul
 thing inverter onduleur wechselrichter omvormer inversor
 thing stop haltestelle haltepunkt halte halt arret fermata fermate parada paragem bus+stop bushalte bushaltestelle
-thing container contenedor contenedore conteneur bin poubelle mulleimer muelleimer papelera prullenbak cassonetto contentor
+thing container contenedor contenedore conteneur bin poubelle mulleimer muelleimer papelera prullenbak cassonetto contentor glascontainer altglascontainer kontener
 thing museum musee museo museu musei museen
 thing beach plage playa praia spiaggia
 thing accident unfall verkehrsunfall accidente incidente incidenti ongeval acidente crash
 thing garden park parc jardin garten tuin giardino jardim parque
 thing poi point+interest point+interet punto+interes sehenswurdigkeit
 thing tree baum arbre boom arbol albero arvore
+thing event evenement veranstaltung evento eventi agenda evenementen
+thing wifi hotspot wlan
+thing citywork city+work roadwork chantier baustelle wegwerkzaamheden cantiere
 `
 
 // stopWords carry no meaning in a header.
@@ -276,7 +282,10 @@ var near = map[string]map[string]float64{
 	"use":          {"type": 0.75},
 	"geometry":     {"location": 1},
 	"carrier":      {"energy": 0.4},
-	"volume":       {"consumption": 0.6},
+	"volume":       {"consumption": 0.6, "capacity": 0.6},
+	"charging":     {"socket": 0.8},
+	"flow":         {"intensity": 0.8},
+	"power":        {"rating": 0.8},
 	"energy":       {"consumption": 0.8},
 	"demand":       {"power": 0.9},
 	"hour":         {"date": 0.5},

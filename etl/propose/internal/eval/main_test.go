@@ -19,16 +19,16 @@ func TestSuggestionsAreAsGoodAsTheyWere(t *testing.T) {
 	m := r.given
 	require.Equal(t, 43, m.tables)
 	require.Equal(t, 676, m.columns)
-	require.GreaterOrEqual(t, m.right, 627, "right at once")
+	require.GreaterOrEqual(t, m.right, 628, "right at once")
 	require.GreaterOrEqual(t, m.among, 651, "right among three")
 	require.LessOrEqual(t, m.wrong, 8, "wrong proposals")
 	require.LessOrEqual(t, m.sureWrong, 0, "wrong and sure")
 	require.GreaterOrEqual(t, m.sure, 145, "sure")
 	require.GreaterOrEqual(t, m.first, 35, "models ranked first")
 	require.GreaterOrEqual(t, m.third, 40, "models among three")
-	require.GreaterOrEqual(t, r.chosen.right, 614, "right with the model that is ranked first")
+	require.GreaterOrEqual(t, r.chosen.right, 615, "right with the model that is ranked first")
 	require.Zero(t, r.chosen.sureWrong, "wrong and sure with the model that is ranked first")
-	require.GreaterOrEqual(t, r.chosen.sure, 50, "sure with the model that is ranked first")
+	require.GreaterOrEqual(t, r.chosen.sure, 45, "sure with the model that is ranked first")
 }
 
 func TestRankingPutsNoAttributeBehindWhatIsProposed(t *testing.T) {

@@ -239,7 +239,7 @@ func eachInput(cmd *cobra.Command, args []string, ignore *validate.Ignore, read 
 			if names, err = validate.FilesIn(arg, ignore); err != nil {
 				return &exitError{exitSource, err}
 			}
-			if len(names) == 0 {
+			if len(names) == 0 && !holdsAny(arg) {
 				return &exitError{exitSource, fmt.Errorf("%s: no file in this folder is called %s\n  hint: name the files themselves", arg, strings.Join(validate.Extensions, ", "))}
 			}
 		}
@@ -258,6 +258,12 @@ func eachInput(cmd *cobra.Command, args []string, ignore *validate.Ignore, read 
 		}
 	}
 	return nil
+}
+
+// holdsAny says whether a folder has files to validate, were none left out.
+func holdsAny(folder string) bool {
+	all, err := validate.FilesIn(folder, nil)
+	return err == nil && len(all) > 0
 }
 
 func readNamed(name string, read func(io.Reader) error) error {

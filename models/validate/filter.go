@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ func ParseIgnore(name, folder string, text []byte) (*Ignore, error) {
 	ignore := &Ignore{folder: folder}
 	var faults finding.List
 	n := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
 		n++
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
@@ -45,6 +46,9 @@ func ParseIgnore(name, folder string, text []byte) (*Ignore, error) {
 			continue
 		}
 		pattern := strings.TrimSuffix(words[0], "/")
+		if below, ok := strings.CutPrefix(pattern, "./"); ok {
+			pattern = "/" + below
+		}
 		rule := ignoreRule{pattern: strings.TrimPrefix(pattern, "/")}
 		if !strings.Contains(pattern, "/") {
 			rule.pattern = "**/" + rule.pattern
@@ -54,13 +58,17 @@ func ParseIgnore(name, folder string, text []byte) (*Ignore, error) {
 			faults = append(faults, finding.New(finding.YAMLType, at, "%q takes nothing back: there is no ! here", words[0]).WithHint(`name what to leave out alone; of a name that begins with !, write \!`))
 			continue
 		}
+		if escapesLetter.MatchString(words[0]) {
+			faults = append(faults, finding.New(finding.YAMLType, at, "%q has a \\ before a letter, which stands for nothing", words[0]).WithHint("write folders with /, on Windows too"))
+		}
 		if !doublestar.ValidatePattern(rule.pattern) {
 			faults = append(faults, finding.New(finding.YAMLType, at, "%q is not a pattern of paths", words[0]).WithHint("write it like data/*.json or **/old/**"))
 		}
 		for _, word := range words[1:] {
 			code := finding.Code(word)
 			if !slices.Contains(finding.All(), code) {
-				f := finding.New(finding.YAMLUnknownKey, at, "there is no finding of the code %q", word)
+				f := finding.New(finding.YAMLUnknownKey, at, "there is no finding of the code %q", word).
+					WithHint("codes stand behind the pattern, with spaces between them; for a space in a name write ?")
 				if near := finding.Nearest(word, codeNames()); near != "" {
 					f = f.WithHint("did you mean %q?", near)
 				}
@@ -75,6 +83,9 @@ func ParseIgnore(name, folder string, text []byte) (*Ignore, error) {
 	}
 	return ignore, nil
 }
+
+// escapesLetter finds a backslash that is meant to part folders.
+var escapesLetter = regexp.MustCompile(`\\[\pL\pN]`)
 
 func codeNames() []string {
 	var names []string

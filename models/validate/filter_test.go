@@ -47,6 +47,19 @@ data/**/raw-*.json   model-schema relationship-dangling # known
 	require.ErrorContains(t, err, `i:2: "!data/keep.json" takes nothing back`)
 	_, err = validate.ParseIgnore("i", ".", []byte(`\!odd.json`))
 	require.NoError(t, err, "a name that begins with !")
+	ignore, err = validate.ParseIgnore("i", ".", []byte("\ufeff./data/old\r\n./top.json\r\n"))
+	require.NoError(t, err)
+	for name, want := range map[string]bool{"data/old/a.json": true, "top.json": true, "x/top.json": false} {
+		require.Equal(t, want, ignore.File(name), name)
+	}
+	for text, want := range map[string]string{
+		`data\x.json`:                    "hint: write folders with /",
+		"a.json entity-id,entity-type":   "with spaces between them",
+		"data/my file.json model-schema": "for a space in a name write ?",
+	} {
+		_, err = validate.ParseIgnore("i", ".", []byte(text))
+		require.ErrorContains(t, err, want)
+	}
 }
 
 func FuzzParseIgnore(f *testing.F) {

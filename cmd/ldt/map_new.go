@@ -90,10 +90,26 @@ func newMapNewCommand(s *settings) *cobra.Command {
 	return cmd
 }
 
+// checkNew says why a file cannot be written under a name; "" is standard output.
+func checkNew(out string) error {
+	info, err := os.Stat(out)
+	switch {
+	case out == "":
+		return nil
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s is a folder\n  hint: name the file in it, such as -o %s", out, filepath.Join(out, "meters.yaml"))
+	case err == nil:
+		return fmt.Errorf("%s is there already\n  hint: take another name with -o, or delete it first", out)
+	case !exists(filepath.Dir(out)):
+		return fmt.Errorf("%s: there is no folder %s\n  hint: make it, or take another name with -o", out, filepath.Dir(out))
+	}
+	return nil
+}
+
 // proposeMapping writes the proposal for one table.
 func (s *settings) proposeMapping(cmd *cobra.Command, spec source.Spec, model, out string) error {
-	if out != "" && exists(out) {
-		return &exitError{exitUsage, fmt.Errorf("%s is there already\n  hint: take another name with -o, or delete it first", out)}
+	if err := checkNew(out); err != nil {
+		return &exitError{exitUsage, err}
 	}
 	catalogue, err := catalogueHere(cmd.Context())
 	if err != nil {

@@ -139,6 +139,8 @@ type ModelScore struct {
 	Answered []Answer
 	// Named are the words of the table's name and header that the model's name has.
 	Named []string
+	// telling counts the answered columns that few other models would answer.
+	telling int
 }
 
 // Given is a model that a person named.
@@ -416,7 +418,7 @@ const (
 	// that the next one has at most.
 	leastSure = 0.4
 	ahead     = 0.75
-	// answersSure is how many columns speak for a model whose name is not that of the
+	// answersSure is how many telling columns speak for a model whose name is not that of the
 	// table, and unnamedSure its least score where the table's name speaks of other things.
 	answersSure = 5
 	unnamedSure = 0.6
@@ -434,7 +436,7 @@ func (s *Suggester) clear(m *ModelScore, about *tableWords) bool {
 	for concept := range about.title {
 		named = named && slices.ContainsFunc(s.byModel[m.Model].about, func(o mention) bool { return o.concept == concept })
 	}
-	if len(m.Answered) < answersSure {
+	if m.telling < answersSure {
 		return named
 	}
 	return named || len(about.title) == 0 || m.Score >= unnamedSure
@@ -453,6 +455,8 @@ func (s *Suggester) closely(m *ModelScore, read []column, about *tableWords, tim
 		r, known := rarity[best.Attribute]
 		if !known || r < generic {
 			r = 0.03
+		} else if read[i].evidence() >= 0.5 {
+			m.telling++
 		}
 		sum += best.Score * best.Score * r * read[i].evidence()
 	}

@@ -155,8 +155,8 @@ func TestTheNameOfATableSaysWhatItsRowsAre(t *testing.T) {
 }
 
 func TestAModelIsSureWhereItsNameIsThatOfTheTable(t *testing.T) {
-	columns := []suggest.Column{{Name: "id", Type: suggest.Code, Rows: 9, Distinct: 9, ID: true}, {Name: "geo_point", Type: suggest.Point, Rows: 9, Distinct: 9}, texts("operateur"), numbers("puissance", "", "")}
-	for name, sure := range map[string]bool{"bornes-de-recharge": true, "ladesaeulen": true, "kunst": false, "stationnement-velo": false, "": false} {
+	columns := []suggest.Column{{Name: "id", Type: suggest.Code, Rows: 9, Distinct: 9, ID: true}, {Name: "geo_point", Type: suggest.Point, Rows: 9, Distinct: 9}, texts("operateur"), numbers("puissance (kW)", "KWT", "kW"), texts("nom"), texts("adresse")}
+	for name, sure := range map[string]bool{"lampadaires": true, "eclairage public": true, "kunst": false, "stationnement-velo": false, "": false} {
 		ranked := suggester.Models(&suggest.Table{Name: name, Columns: columns}, 2)
 		require.Len(t, ranked, 2, name)
 		require.Equal(t, sure, ranked[0].Sure, "%s: %s %v", name, ranked[0].Model.QualifiedName(), ranked[0].Score)

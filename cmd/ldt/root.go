@@ -43,7 +43,15 @@ func newRootCommand() *cobra.Command {
 		hint := cmd.CommandPath() + " -h lists the flags"
 		var unknown *pflag.NotExistError
 		if errors.As(err, &unknown) {
-			if near := nearestFlag(cmd, unknown.GetSpecifiedName()); near != "" {
+			// A report has --format, a list --json.
+			near := nearestFlag(cmd, unknown.GetSpecifiedName())
+			switch name := unknown.GetSpecifiedName(); {
+			case name == "json" && cmd.Flags().Lookup("format") != nil:
+				near = "format json"
+			case name == "format" && cmd.Flags().Lookup("json") != nil:
+				near = "json"
+			}
+			if near != "" {
 				hint = "did you mean --" + near + "?"
 			}
 		}

@@ -68,6 +68,13 @@ func TestDraftMakesTheIDOfWhatTellsRowsApart(t *testing.T) {
 	}
 }
 
+func TestDraftNamesTheOneMeterOfAnExport(t *testing.T) {
+	text := draftOf(t, "Device/SmartMeteringObservation", "EAN;datum;verbruik (kWh)\n541449012345678901;2024-01-31;1\n541449012345678901;2024-02-01;2\n")
+	require.Contains(t, text, `id: "urn:ngsi-ld:SmartMeteringObservation:{EAN}:{datum}"`)
+	text = draftOf(t, "Device/SmartMeteringObservation", "id;EAN;verbruik (kWh)\nA;541449012345678901;1\nB;541449012345678901;2\n")
+	require.Contains(t, text, `id: "urn:ngsi-ld:SmartMeteringObservation:{id}"`)
+}
+
 func TestDraftSaysWhichRowsShareAnID(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "t.csv")
 	require.NoError(t, os.WriteFile(name, []byte("nom;type\na;x\na;x\nb;x\n"), 0o644))

@@ -55,6 +55,9 @@ func rowKey(ctx context.Context, baseDir string, t *profile.Table, list []sugges
 	}
 	k.rows = len(cells)
 	k.choose(t, list, order, cells)
+	if column := constantID(t, list, k.columns); column >= 0 {
+		k.columns = append([]int{column}, k.columns...)
+	}
 	for _, column := range k.columns {
 		k.empty = append(k.empty, t.Columns[column].Empty > 0)
 	}
@@ -138,6 +141,24 @@ func (k *key) choose(t *profile.Table, list []suggest.Suggestion, order []int, r
 	for _, n := range chosen {
 		k.columns = append(k.columns, order[n])
 	}
+}
+
+// constantID gives the column that names the one thing that all rows are about, such as
+// the meter of an export: the rows of the next file may be of another. It is -1 where
+// there is none, or where an id is among the columns that were chosen.
+func constantID(t *profile.Table, list []suggest.Suggestion, chosen []int) int {
+	found, score := -1, 0.0
+	for i := range t.Columns {
+		c, best := &t.Columns[i], list[i].Best()
+		switch {
+		case best == nil || best.Attribute != suggest.ID:
+		case slices.Contains(chosen, i):
+			return -1
+		case t.Rows > 1 && c.Distinct == 1 && c.Empty == 0 && best.Score > score && !long(c):
+			found, score = i, best.Score
+		}
+	}
+	return found
 }
 
 // doubles counts the rows whose cells at some places are those of an earlier one.

@@ -94,7 +94,6 @@ func TestDraftsLeaveToAPersonWhatTheyDoNotUnderstand(t *testing.T) {
   - type: Building
     id: "urn:ngsi-ld:Building:{building}"
     attributes:
-      {}
       # mean: the rule "divide by sites" of mean is not one that is understood
       # owner: the Relationship owner has no rule that says what it points to
       # use: what belongs to it is mapped, but not the attribute itself

@@ -66,7 +66,7 @@ func LoadUseCase(dir string) (*UseCase, error) {
 		return nil, finding.List{f.WithHint("name the folder: %s", BaseDir(dir))}
 	}
 	file := filepath.Join(dir, UseCaseFile)
-	text, err := readNamed("use case", file, "a use case is a folder with a "+UseCaseFile)
+	text, err := readNamed("use case", file, "a use case is a folder with a "+UseCaseFile+"; ldt init DIR makes one")
 	if err != nil {
 		return nil, err
 	}

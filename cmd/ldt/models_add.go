@@ -30,7 +30,7 @@ func newModelsAddCommand(s *settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.From, o.Dir = args[0], here()
 			if _, err := os.Stat(filepath.Join(o.Dir, etl.UseCaseFile)); err != nil {
-				return &exitError{exitUsage, fmt.Errorf("this is no use case: there is no %s here or in a folder above\n  hint: go to the folder of the use case", etl.UseCaseFile)}
+				return &exitError{exitUsage, fmt.Errorf("this is no use case: there is no %s here or in a folder above\n  hint: go to the folder of the use case, or make one with ldt init DIR", etl.UseCaseFile)}
 			}
 			var err error
 			if o.Resolver, err = newResolver(o.Dir, fetchFlags{}); err != nil {

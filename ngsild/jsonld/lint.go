@@ -129,7 +129,7 @@ func (l *linter) document() {
 		if errors.As(err, &syntax) {
 			offset, err = int(syntax.ByteOffset), syntax.Err
 		}
-		l.report(finding.ContextInvalid, offset, "it is not JSON: %v", err)
+		l.report(finding.ContextInvalid, offset, "it is not JSON: %v", err).Hint = "correct it here, or name the file of the @context: " + contextFileHint
 		return
 	}
 	if root.kind != '{' {

@@ -47,15 +47,15 @@ func TestHasPasswordFindsIt(t *testing.T) {
 
 // FuzzRedact: no text with a password keeps it.
 func FuzzRedact(f *testing.F) {
-	f.Add("https://u:", "h/x?y=z")
-	f.Add("postgres://a:b@c:", "@h")
-	f.Add("sftp://u:%", "h:22/p")
+	f.Add("u", "h/x?y=z")
+	f.Add("a:b", "c@h")
+	f.Add("u:%", "h:22/p")
+	f.Add("", "@h")
 	f.Fuzz(func(t *testing.T, before, after string) {
 		const password = "S3CRETPASSWORD"
-		text := "sftp://" + before + ":" + password + "@" + after
-		if strings.ContainsAny(before, "/?#@") {
-			t.Skip("the text is another URL")
-		}
+		// With one of these the password would stand elsewhere than in the login.
+		user := strings.NewReplacer("/", "", "?", "", "#", "", "@", "").Replace(before)
+		text := "sftp://" + user + ":" + password + "@" + after
 		require.NotContains(t, address.Redact(text), password)
 	})
 }
